@@ -6,7 +6,9 @@ import json
 from pathlib import Path
 from typing import Any
 
-from sources.importing import imported, model_of
+import pytest
+
+from sources.importing import DATA, imported, model_of
 from tablewright.engines.dynamodb.design import DynamoDesign
 from tablewright.model.values import Kind
 
@@ -169,3 +171,17 @@ def test_mongoose_schemas_give_types_references_and_indexes(tmp_path: Path) -> N
     assert [v for v, _ in model.entity("User").attribute("role").values] == ["member", "admin"]
     assert model.entity("User").attribute("address").kind is Kind.MAP
     assert "expire_after: 60s" in imported(path).text
+
+
+@pytest.mark.parametrize(
+    ("name", "note"),
+    [
+        ("mongoose/base-api.json", "Its collections are declared in Mongoose."),
+        ("onetable/unique.json", "Its tables are declared in OneTable."),
+        ("electrodb/tasks.json", "Its tables are declared in ElectroDB."),
+        ("workbench/online-shop.json", "Its tables are declared in NoSQL Workbench."),
+    ],
+)
+def test_the_design_records_where_it_is_declared(name: str, note: str) -> None:
+    (design,) = model_of(DATA / name).designs
+    assert design.note == note

@@ -109,6 +109,8 @@ class Draft:
     region: str = ""
     database: str = ""
     """Of MongoDB: what the database is called."""
+    declared_by: str = ""
+    """The mapper or design tool in which the tables are declared, such as Mongoose."""
     scales: tuple[int, ...] = (1000, 10000, 100000)
     user_entity: str = ""
     entities: list[EntityDraft] = field(default_factory=list)

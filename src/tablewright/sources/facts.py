@@ -171,6 +171,8 @@ class SourceFacts:
     region: str = ""
     database: str = ""
     """Of MongoDB: what the database is called."""
+    declared_by: str = ""
+    """The mapper or design tool in which the tables are declared, such as Mongoose."""
     stores: tuple[SourceTable, ...] = ()
     accesses: tuple[ObservedAccess, ...] = ()
     busiest: tuple[BusiestKey, ...] = ()
@@ -198,6 +200,7 @@ def merged(parts: tuple[SourceFacts, ...]) -> SourceFacts:
         app=next((p.app for p in parts if p.app), ""),
         region=next((p.region for p in parts if p.region), ""),
         database=next((p.database for p in parts if p.database), ""),
+        declared_by=next((p.declared_by for p in parts if p.declared_by), ""),
         stores=tuple(stores),
         accesses=tuple(access for p in parts for access in p.accesses),
         busiest=tuple(key for p in parts for key in p.busiest),

@@ -83,6 +83,7 @@ def _without_stores(facts: SourceFacts) -> SourceFacts:
         app=facts.app,
         region=facts.region,
         database=facts.database,
+        declared_by=facts.declared_by,
         accesses=facts.accesses,
         busiest=facts.busiest,
         notes=facts.notes,

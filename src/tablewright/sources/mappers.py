@@ -64,6 +64,7 @@ def read(source: Source, options: ReadOptions) -> SourceFacts:
     count = len(store.templates)
     noun = "entity" if count == 1 else "entities"
     return SourceFacts(
+        declared_by=mapper,
         region=options.region,
         stores=(store,),
         notes=tuple(notes),

@@ -52,6 +52,9 @@ def model_text(draft: Draft, questions: Iterable[str] = ()) -> str:
     lines += ["", _rule("The tables as they are"), "", "designs:", "  current:"]
     lines.append(f"    engine: {draft.engine}")
     lines.append("    title: As it is")
+    if draft.declared_by:
+        noun = "collections" if draft.engine == "mongodb" else "tables"
+        lines.append(f"    note: Its {noun} are declared in {draft.declared_by}.")
     if draft.database:
         lines.append(f"    database: {quoted(draft.database)}")
     lines.append("    collections:" if draft.engine == "mongodb" else "    tables:")

@@ -50,6 +50,7 @@ def build(facts: SourceFacts, app: str) -> Draft:
         )
     engine = _engine(facts)
     draft = Draft(app=facts.app or app, engine=engine, region=facts.region)
+    draft.declared_by = facts.declared_by
     draft.database = facts.database if engine == MONGODB else ""
     draft.sources, draft.notes = list(facts.sources), list(facts.notes)
     stores = [store for store in facts.stores if store.engine == engine]
