@@ -66,8 +66,12 @@ def read(source: Source, options: ReadOptions) -> SourceFacts:
     except (ValueError, RecursionError):
         notes.append(f"{source.shown}: not valid JSON; no rate was read")
         return SourceFacts(notes=tuple(notes), sources=(source.shown,))
-    results = document.get("MetricDataResults")
-    if results is None:
+    results = document.get("MetricDataResults") if isinstance(document, Mapping) else ()
+    if isinstance(results, list):
+        results = [result for result in results if isinstance(result, Mapping)]
+    elif results is not None:
+        results = ()
+    else:
         results = [_of_statistics(document, source)]
     return _facts(results, source.shown, notes)
 
@@ -113,7 +117,7 @@ def _facts(results: Iterable[Mapping[str, Any]], shown: str, notes: list[str]) -
     count = 0
     for result in results:
         label = f"{result.get('Label', '')} {result.get('Id', '')}"
-        values = [Decimal(str(v)) for v in result.get("Values") or ()]
+        values = _numbers(result.get("Values"))
         if not values:
             continue
         table, index, operation = _named(str(result.get("Label", "")), label)
@@ -202,6 +206,17 @@ def _accesses(
             f"{shown}: of {table} only consumed units are known: reads are taken for GetItem, "
             "writes for PutItem"
         )
+
+
+def _numbers(values: Any) -> list[Decimal]:
+    """Return the numbers among values; what is none is left out."""
+    numbers = []
+    for value in values if isinstance(values, list) else ():
+        try:
+            numbers.append(Decimal(str(value)))
+        except ArithmeticError:
+            continue
+    return [number for number in numbers if number.is_finite() and number >= 0]
 
 
 def _figure(days: Decimal) -> str:

@@ -251,7 +251,12 @@ def _electro_template(
 
     ElectroDB documentation, "Using ElectroDB with existing data / key formatting", read 2026-11.
     """
-    names = [str(name) for name in part.get("composite") or part.get("facets") or ()]
+    listed = part.get("composite") or part.get("facets") or []
+    if not isinstance(listed, list):
+        raise TypeError("a composite is a list of attributes")
+    names = [str(name) for name in listed]
+    if not all(re.fullmatch(r"[A-Za-z_]\w*", name) for name in names):
+        raise ValueError("a composite is a list of names of attributes")
     if isinstance(part.get("template"), str):
         return re.sub(r"\$\{(\w+)\}", r"{\1}", part["template"])
     tail = "".join(f"#{name.lower()}_{{{name}}}" for name in names)

@@ -16,6 +16,10 @@ from tablewright.core.errors import UsageError
 from tablewright.sources.facts import SourceFacts
 from tablewright.sources.source import ReadOptions, Source
 
+_MISSHAPEN = (
+    AttributeError, KeyError, TypeError, ValueError, ArithmeticError, IndexError, RecursionError,
+)  # fmt: skip
+"""What a file raises in which a text stands where a list should, and the like."""
 SCHEMA, DATA, RATES = 0, 1, 2
 """The order in which several sources are read: what tables are, what is in them, how often."""
 
@@ -37,9 +41,22 @@ class Importer:
         return answer(source)
 
     def read(self, source: Source, options: ReadOptions) -> SourceFacts:
-        """Return the facts of a source."""
+        """Return the facts of a source.
+
+        Raises:
+            UsageError: a file has not the form it should have.
+            TablewrightError: whatever else the importer says.
+        """
         answer: Callable[[Source, ReadOptions], SourceFacts] = self._loaded().read
-        return answer(source, options)
+        try:
+            return answer(source, options)
+        except _MISSHAPEN as problem:
+            if source.scheme:
+                raise
+            raise UsageError(
+                f"{source.shown} has not the form of {self.title}",
+                remedy="write the file again, or say with --kind what it is; nothing was written",
+            ) from problem
 
     @property
     def title(self) -> str:

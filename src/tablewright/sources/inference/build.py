@@ -13,6 +13,7 @@ from dataclasses import replace
 from decimal import Decimal
 
 from tablewright.core.errors import UsageError
+from tablewright.model.names import ATTRIBUTE_NAME
 from tablewright.sources.draft import AttributeDraft, Draft, EntityDraft, ShapeDraft
 from tablewright.sources.facts import DYNAMODB, MONGODB, SourceFacts, SourceTable
 from tablewright.sources.inference import naming
@@ -29,8 +30,7 @@ from tablewright.sources.inference.profile import AttributeProfile
 from tablewright.sources.inference.relations import Related, relate
 from tablewright.sources.inference.servers import server_entity
 
-MOST_INDEXES = 20
-"""Global indexes a DynamoDB table may have."""
+_INDEX_NAME = re.compile(r"[A-Za-z0-9_.-]{3,255}")
 
 
 def build(facts: SourceFacts, app: str) -> Draft:
@@ -55,7 +55,12 @@ def build(facts: SourceFacts, app: str) -> Draft:
     draft.sources, draft.notes = list(facts.sources), list(facts.notes)
     stores = [store for store in facts.stores if store.engine == engine]
     if engine == DYNAMODB:
-        stores = [_allowed_name(draft, store) for store in stores]
+        stores = [_allowed_name(draft, s) for store in stores if (s := _keyed(draft, store))]
+        if not stores:
+            raise UsageError(
+                "no table is left whose keys a model file can name",
+                remedy="; ".join(draft.notes[-3:]),
+            )
     for store in facts.stores:
         if store.engine != engine:
             draft.notes.append(
@@ -84,6 +89,49 @@ def _allowed_name(draft: Draft, store: SourceTable) -> SourceTable:
     if name != store.name:
         draft.notes.append(f"the table is called {name}: DynamoDB does not allow {store.name!r}")
     return replace(store, name=name)
+
+
+def _keyed(draft: Draft, store: SourceTable) -> SourceTable | None:
+    """Return a store without indexes whose names a model file cannot have; None if its keys are so.
+
+    The service allows any text as a name; here a dot leads into a map and a name begins with a
+    letter.
+    """
+    if not store.keys:
+        draft.notes.append(f"{store.place or store.name}: {store.name} was left out: it has no key")
+        return None
+    odd = [key for key in store.keys if not _is_attribute(key)]
+    if odd:
+        draft.notes.append(
+            f"{store.place or store.name}: {store.name} was left out: a model file cannot have a "
+            f"key attribute called {odd[0]!r}"
+        )
+        return None
+    indexes = []
+    for index in store.indexes:
+        names = (*index.keys, *index.sort_keys, *index.included)
+        if index.keys and all(map(_is_attribute, names)) and _INDEX_NAME.fullmatch(index.name):
+            indexes.append(index)
+        else:
+            draft.notes.append(
+                f"{store.place or store.name}: the index {index.name!r} of {store.name} was left "
+                "out: a model file cannot have its name, or that of its attributes"
+            )
+    ttl = store.settings.ttl
+    settings = store.settings
+    if ttl and not _is_attribute(ttl):
+        draft.notes.append(f"{store.name}: a model file cannot have a TTL attribute called {ttl!r}")
+        settings = replace(settings, ttl=None)
+    kept = {*store.keys, *(key for index in indexes for key in (*index.keys, *index.sort_keys))}
+    templates = tuple(
+        replace(template, keys=tuple(pair for pair in template.keys if pair[0] in kept))
+        for template in store.templates
+    )
+    return replace(store, indexes=tuple(indexes), settings=settings, templates=templates)
+
+
+def _is_attribute(name: str) -> bool:
+    return re.fullmatch(ATTRIBUTE_NAME.pattern, name) is not None
 
 
 def _dynamodb(draft: Draft, stores: list[SourceTable]) -> list[Related]:
