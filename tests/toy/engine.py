@@ -231,6 +231,9 @@ class ToyAdapter:
         use = Consumption(resource=table, dimension=dimension, units=Decimal(units))
         return Outcome(requests=1, consumed=(use,), is_condition_met=is_condition_met)
 
+    def cannot_run(self, pattern: Pattern) -> str:
+        return ""
+
     def limit_throughput(self) -> str:
         return ""
 

@@ -513,6 +513,10 @@ class Adapter(Protocol):
         """
         ...
 
+    def cannot_run(self, pattern: Pattern) -> str:
+        """Say why this server does not run a pattern that the design serves; "" where it does."""
+        ...
+
     def lacks(self, route: Route, pattern: Pattern, known: frozenset[str]) -> frozenset[str]:
         """Return what a write has to know of the stored instance beside what its caller does.
 

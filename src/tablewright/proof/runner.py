@@ -449,7 +449,12 @@ def prove(proving: Proving) -> Proof:
     runner = Runner(proving)
     workload = Workload(evaluation.model, world, proving.seed)
     routes = {route.pattern: route for route in evaluation.routes}
-    phases = _plan(evaluation, proving.requests, workload)
+    not_here = {
+        p.name: reason
+        for p in evaluation.model.patterns
+        if routes[p.name].is_served and (reason := not_run_here(p, proving.adapter))
+    }
+    phases = _plan(evaluation, proving.requests, workload, frozenset(not_here))
     done, calls = 0, sum(len(names) for names in phases)
     for phase, names in enumerate(phases):
         is_metered = phase < len(phases) - 1
@@ -470,6 +475,7 @@ def prove(proving: Proving) -> Proof:
             runner.tallies.get(p.name, Tally()),
             evaluation.sample_items,
             evaluation.model.latency_target_ms(p),
+            not_here.get(p.name, ""),
         )
         for p in evaluation.model.patterns
     )
@@ -491,6 +497,13 @@ def prove(proving: Proving) -> Proof:
         is_embedded=proving.adapter.is_local,
         stands_in=proving.adapter.stands_in,
     )
+
+
+def not_run_here(pattern: Pattern, adapter: Adapter) -> str:
+    """Say why a proof does not run a pattern that the design serves; "" where it does."""
+    if pattern.verb is Verb.SEARCH:
+        return "which texts contain a word is for the server's own analysis of words to say"
+    return adapter.cannot_run(pattern)
 
 
 def digest_of(source: str) -> str:
@@ -515,7 +528,10 @@ def _most_calls(route: Route) -> int:
 
 
 def _plan(
-    evaluation: Evaluation, requests: int, workload: Workload
+    evaluation: Evaluation,
+    requests: int,
+    workload: Workload,
+    not_here: Container[str] = (),
 ) -> tuple[list[str], list[str], list[str]]:
     """Return the patterns in the order of calls: reads, writes, and reads that are not metered.
 
@@ -526,7 +542,11 @@ def _plan(
     Reads are metered on the population the prediction speaks of, before writes let it grow; a
     tenth of them is repeated at the end, to check the answers once items have changed.
     """
-    served = {route.pattern for route in evaluation.routes if route.is_served}
+    served = {
+        route.pattern
+        for route in evaluation.routes
+        if route.is_served and route.pattern not in not_here
+    }
     rates = {
         p.name: evaluation.model.calls_per_day(p, evaluation.users)
         for p in evaluation.model.patterns
@@ -551,7 +571,11 @@ def _plan(
 
 
 def _pattern_proof(
-    route: Route, tally: Tally, sample_items: int, latency_target_ms: Decimal | None
+    route: Route,
+    tally: Tally,
+    sample_items: int,
+    latency_target_ms: Decimal | None,
+    not_here: str,
 ) -> PatternProof:
     resources = sorted(
         {(u.resource, u.dimension) for r in route.requests for u in r.uses} | set(tally.units)
@@ -577,6 +601,7 @@ def _pattern_proof(
         ),
         latency_target_ms=latency_target_ms,
         cannot=route.cannot,
+        not_here=not_here,
         planned_access=route.target,
         access=tuple(name for name, _ in tally.access.most_common()),
     )

@@ -68,6 +68,7 @@ def _pattern_from(data: Mapping[str, Any]) -> PatternProof:
         latency_ms=(first, second, third),
         latency_target_ms=None if target is None else Decimal(str(target)),
         cannot=data["cannot"],
+        not_here=data.get("not_here", ""),
         planned_access=data.get("planned_access", ""),
         access=tuple(data.get("access", ())),
     )

@@ -91,10 +91,18 @@ class PatternProof:
     latency_target_ms: Decimal | None = None
     """The 99th percentile that the model asks for, if it does."""
     cannot: str = ""
+    """Why the design does not serve it."""
+    not_here: str = ""
+    """Why it was not run though the design serves it."""
     planned_access: str = ""
     """Where the estimate finds the answer: table, or "table/index"."""
     access: tuple[str, ...] = ()
     """Where the server found it, as it says itself, the most frequent first."""
+
+    @property
+    def was_run(self) -> bool:
+        """Whether there are calls to judge it by."""
+        return not (self.cannot or self.not_here)
 
     @property
     def is_right(self) -> bool:
@@ -160,7 +168,7 @@ class Proof:
     @property
     def is_right(self) -> bool:
         """Whether every answer was right, and the tables hold what they should."""
-        return not self.state_problems and all(p.is_right for p in self.patterns if not p.cannot)
+        return not self.state_problems and all(p.is_right for p in self.patterns if p.was_run)
 
     @property
     def agrees(self) -> bool:
@@ -168,7 +176,7 @@ class Proof:
 
         Where requests are not charged they are only shown beside each other.
         """
-        return not self.compares_units or all(p.agrees for p in self.patterns if not p.cannot)
+        return not self.compares_units or all(p.agrees for p in self.patterns if p.was_run)
 
     @property
     def decides_latency(self) -> bool:

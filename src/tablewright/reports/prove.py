@@ -29,12 +29,12 @@ def proof_page(view: ProofView) -> Document:
     proof = view.proof
     blocks: list[Block] = [_patterns_table(proof), _resources_table(proof)]
     for pattern in proof.patterns:
-        if pattern.cannot:
-            text = f"{pattern.pattern} was not run: the design cannot serve it ({pattern.cannot})."
-            blocks.append(Paragraph(text=text, tone="bad"))
+        if not pattern.was_run:
+            blocks.append(Paragraph(text=_not_run(pattern), tone="bad" if pattern.cannot else ""))
         for text in (*pattern.wrong, *pattern.failures):
             blocks.append(Paragraph(text=f"{pattern.pattern}: {text}", tone="bad"))
-        blocks += [Paragraph(text=text, tone="bad") for text in _untypical(pattern)]
+        if pattern.was_run:
+            blocks += [Paragraph(text=text, tone="bad") for text in _untypical(pattern)]
     blocks += [Paragraph(text=text, tone="bad") for text in proof.state_problems]
     blocks += [_verdict(proof), *_lost_updates(proof), *_latency_verdict(proof)]
     if proof.engine.startswith("http") and not proof.agrees:
@@ -65,11 +65,7 @@ def proof_section(view: ProofView) -> Section:
         _resources_table(proof),
     ]
     blocks += [
-        Paragraph(
-            text=f"{pattern.pattern} was not run: the design cannot serve it ({pattern.cannot})."
-        )
-        for pattern in proof.patterns
-        if pattern.cannot
+        Paragraph(text=_not_run(pattern)) for pattern in proof.patterns if not pattern.was_run
     ]
     return Section(
         title=f"Proof of {proof.design}", anchor=f"proof-{proof.design}", blocks=tuple(blocks)
@@ -85,9 +81,9 @@ def proof_sentence(view: ProofView) -> str:
     if not (view.is_right and view.agrees):
         return f"{run} and is not proved."
     if not proof.compares_units:
-        count = sum(1 for pattern in proof.patterns if not pattern.cannot)
+        count = sum(1 for pattern in proof.patterns if pattern.was_run)
         return f"{run}: every answer of {count} access patterns was right."
-    shown = [p for p in proof.patterns if not p.cannot]
+    shown = [p for p in proof.patterns if p.was_run]
     return (
         f"{run}: every answer of {len(shown)} access patterns was right, and metered units are "
         f"within {format_number(_furthest(proof) * 100, 1)} % of the prediction for every pattern "
@@ -198,8 +194,12 @@ def _patterns_table(proof: Proof) -> ReportTable:
     )
     rows: list[Row] = []
     for pattern in proof.patterns:
-        if pattern.cannot:
-            rows.append(Row(cells=(pattern.pattern, "0", "", "", "", "", "", "cannot"), tone="bad"))
+        if not pattern.was_run:
+            cells = (pattern.pattern, "0", "", "", "", "", "")
+            if pattern.cannot:
+                rows.append(Row(cells=(*cells, "cannot"), tone="bad"))
+            else:
+                rows.append(Row(cells=(*cells, "not run")))
             continue
         shown = [c for c in (pattern.reads, pattern.writes) if c.predicted.mean or c.metered.mean]
         for place, compared in enumerate(shown or [pattern.reads]):
@@ -278,11 +278,18 @@ def _percent(share: Decimal, *, sign: bool = True) -> str:
     return f"{'+' if sign and share > 0 else ''}{shown} %"
 
 
+def _not_run(pattern: PatternProof) -> str:
+    """Say why a pattern was not run: its design does not serve it, or this target does not."""
+    if pattern.cannot:
+        return f"{pattern.pattern} was not run: the design cannot serve it ({pattern.cannot})."
+    return f"{pattern.pattern} was not run here: {pattern.not_here}."
+
+
 def _server_verdict(proof: Proof) -> Paragraph:
     """Return the verdict where requests are not charged: answers, and where they were found."""
     if not proof.is_right:
         return Paragraph(text="Not proved: answers or stored records are wrong.", tone="bad")
-    known = [p for p in proof.patterns if p.access and not p.cannot]
+    known = [p for p in proof.patterns if p.access and p.was_run]
     same = sum(1 for pattern in known if pattern.planned_access in pattern.access)
     plans = (
         f"Of {len(known)} patterns whose plan the server tells, {same} are answered where the "

@@ -289,6 +289,10 @@ class DynamoAdapter:
         """Run one access pattern once; what it consumed comes with every reply."""
         return self._runner.run(route, call)
 
+    def cannot_run(self, pattern: Pattern) -> str:
+        """Return nothing: what a design serves is run."""
+        return ""
+
     def lacks(self, route: Route, pattern: Pattern, known: frozenset[str]) -> frozenset[str]:
         """Return what the keys, index keys, guards and pointers of a write are made of."""
         return lacking(self.model, self.design, route, pattern, known)

@@ -295,6 +295,12 @@ class MongoAdapter:
                     return True
         return False
 
+    def cannot_run(self, pattern: Pattern) -> str:
+        """Say why this server does not run a pattern that the design serves; "" where it does."""
+        if self._is_embedded and pattern.verb is Verb.SIMILAR:
+            return "the embedded MongoDB has no vector search; MongoDB Atlas has"
+        return ""
+
     def lacks(self, route: Route, pattern: Pattern, known: frozenset[str]) -> frozenset[str]:
         """Return what names the document of a write and its caller does not know."""
         if not (pattern.verb.is_write or pattern.verb is Verb.CHECK):

@@ -355,6 +355,10 @@ class PgAdapter:
                     return True
         return False
 
+    def cannot_run(self, pattern: Pattern) -> str:
+        """Return nothing: what a design serves is run."""
+        return ""
+
     def lacks(self, route: Route, pattern: Pattern, known: frozenset[str]) -> frozenset[str]:
         """Return what names the row of a write and its caller does not know."""
         if not (pattern.verb.is_write or pattern.verb is Verb.CHECK):

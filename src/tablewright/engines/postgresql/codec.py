@@ -13,6 +13,7 @@ from typing import Any
 from tablewright.core.errors import EngineError
 from tablewright.engines.postgresql.ddl import primary_columns
 from tablewright.engines.postgresql.design import PgTable, PostgresDesign
+from tablewright.engines.postgresql.vectors import single_precision
 from tablewright.evaluation.doors import Fragment, Record, RecordKind
 from tablewright.model.values import Model
 from tablewright.sample.calls import Children, Row
@@ -123,10 +124,26 @@ class PgCodec:
         names: dict[str, None] = {}
         for record, row in zip(expected, stored, strict=True):
             content = {} if row is None else row
+            types = {column.name: column.type for column in self._tables[record.container].columns}
             for name, value in record.content.items():
-                if content.get(name) != value:
+                if not _is_same(types.get(name, ""), value, content.get(name)):
                     names[name] = None
         return tuple(names)
+
+
+def _is_same(column_type: str, written: Any, stored: Any) -> bool:
+    """Whether a column holds what was written: a vector is kept as 32-bit floats.
+
+    Example:
+        >>> from decimal import Decimal
+        >>> _is_same("vector", [Decimal("0.014155304")], [Decimal("0.0141553043")])
+        True
+        >>> _is_same("vector", [Decimal("0.014155304")], [Decimal("0.0141554")])
+        False
+    """
+    if column_type != "vector" or written is None or stored is None:
+        return bool(written == stored)
+    return single_precision(written) == single_precision(stored)
 
 
 def columns_of(table: PgTable, row: Row) -> dict[str, Any]:

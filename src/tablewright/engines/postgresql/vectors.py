@@ -12,7 +12,8 @@ looks at 20,000 tuples at the most.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import struct
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
 from tablewright.core.quantities import ONE, plain
@@ -50,6 +51,11 @@ def vector_text(components: Iterable[Decimal]) -> str:
         '[0.5,-1]'
     """
     return f"[{','.join(map(plain, components))}]"
+
+
+def single_precision(components: Sequence[Decimal]) -> bytes:
+    """Return a vector as pgvector keeps it: 32-bit floats."""
+    return struct.pack(f"<{len(components)}f", *map(float, components))
 
 
 def hnsw_bytes_per_row(dimensions: int, *, is_half: bool = False, m: int = 16) -> Decimal:
