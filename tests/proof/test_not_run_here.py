@@ -1,4 +1,4 @@
-"""Patterns that the design serves and the target at hand does not run are named, not counted wrong."""
+"""Patterns that the design serves and the target at hand does not run are named."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ patterns:
 
 def test_a_search_for_words_is_named_as_not_run_and_the_rest_is_proved(tmp_path):
     (tmp_path / "tablewright.yaml").write_text(MODEL, encoding="utf-8")
+    options = ["--design", "planned-postgresql", "--users", "2", "--requests", "20"]
     done = subprocess.run(
-        [sys.executable, "-m", "tablewright", "prove", str(tmp_path)]
-        + ["--design", "planned-postgresql", "--users", "2", "--requests", "20"],
+        [sys.executable, "-m", "tablewright", "prove", str(tmp_path), *options],
         capture_output=True,
         text=True,
         check=False,
