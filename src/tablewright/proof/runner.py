@@ -16,8 +16,7 @@ from decimal import Decimal
 from functools import partial
 from typing import Any
 
-from tablewright.bill.dimensions import Dimension
-from tablewright.core.quantities import DAYS_PER_MONTH, ZERO
+from tablewright.core.quantities import ZERO
 from tablewright.evaluation.doors import (
     Adapter,
     CallFailedError,
@@ -30,6 +29,7 @@ from tablewright.evaluation.doors import (
 from tablewright.evaluation.values import Evaluation, Measure, Route
 from tablewright.model.statistics import percentile
 from tablewright.model.values import Entity, Model, Pattern, Verb
+from tablewright.proof.money import metered_usd, with_shares
 from tablewright.proof.oracle import wrong
 from tablewright.proof.values import PatternProof, Proof, UnitComparison
 from tablewright.proof.workload import Workload
@@ -486,9 +486,9 @@ def prove(proving: Proving) -> Proof:
         engine=proving.adapter.description,
         seed=proving.seed,
         model_digest=proving.digest,
-        patterns=_with_shares(evaluation, patterns),
+        patterns=with_shares(evaluation, patterns),
         predicted_usd=evaluation.bill.total,
-        metered_usd=_metered_usd(evaluation, patterns),
+        metered_usd=metered_usd(evaluation, patterns),
         state_problems=tuple(problems),
         items_checked=checked,
         compares_units=proving.predictor.is_exact,
@@ -647,57 +647,3 @@ def _chosen(units: Units, resource: str | None, dimension: str) -> Decimal:
         ),
         ZERO,
     )
-
-
-def _with_shares(
-    evaluation: Evaluation, patterns: tuple[PatternProof, ...]
-) -> tuple[PatternProof, ...]:
-    costs = evaluation.bill.sum_by("pattern")
-    total = sum((costs.get(p.pattern, ZERO) for p in patterns), ZERO)
-    if not total:
-        return patterns
-    bill_total = evaluation.bill.total or total
-    return tuple(
-        replace(
-            p,
-            bill_share=costs.get(p.pattern, ZERO) / total,
-            of_bill=costs.get(p.pattern, ZERO) / bill_total,
-        )
-        for p in patterns
-    )
-
-
-def _metered_usd(evaluation: Evaluation, patterns: Sequence[PatternProof]) -> Decimal:
-    """Return the monthly bill if a month used the metered units instead of the predicted ones.
-
-    A unit is worth what the bill charges for the units of its table or index divided by how many
-    are predicted: the request price on-demand, and its part of the capacity where that is
-    provisioned.
-    """
-    kinds = {Dimension.READS: "read", Dimension.WRITES: "write"}
-    usd: dict[tuple[str, str], Decimal] = {}
-    for line in evaluation.bill.lines:
-        if (kind := kinds.get(line.dimension)) is not None:
-            key = (line.resource, kind)
-            usd[key] = usd.get(key, ZERO) + line.amount
-    predicted: dict[tuple[str, str], Decimal] = {}
-    for route in evaluation.routes:
-        for request in route.requests:
-            for use in request.uses:
-                key = (use.resource, use.dimension)
-                units = use.units.mean * _monthly_calls(evaluation, route.pattern)
-                predicted[key] = predicted.get(key, ZERO) + units
-    total = evaluation.bill.total
-    for proof in patterns:
-        calls = _monthly_calls(evaluation, proof.pattern)
-        for compared in proof.resources:
-            key = (compared.resource, compared.dimension)
-            if predicted.get(key):
-                unit_usd = usd.get(key, ZERO) / predicted[key]
-                total += (compared.metered.mean - compared.predicted.mean) * calls * unit_usd
-    return total
-
-
-def _monthly_calls(evaluation: Evaluation, pattern: str) -> Decimal:
-    model = evaluation.model
-    return model.calls_per_day(model.pattern(pattern), evaluation.users) * DAYS_PER_MONTH
