@@ -9,7 +9,7 @@ import pytest
 
 from tablewright import read_model
 from tablewright.evaluation.values import Measure
-from tablewright.proof.runner import _metered_usd
+from tablewright.proof.money import metered_usd
 from tablewright.proof.values import PatternProof, UnitComparison
 from tablewright.session import Session
 
@@ -52,5 +52,5 @@ def test_twice_the_predicted_writes_double_what_the_bill_charges_for_writes(mode
     )
     writes = sum(line.amount for line in evaluation.bill.lines if line.dimension.value == "writes")
     assert writes > 1
-    difference = _metered_usd(evaluation, [proof]) - evaluation.bill.total
+    difference = metered_usd(evaluation, [proof]) - evaluation.bill.total
     assert abs(difference - writes) < Decimal("1E-15")
