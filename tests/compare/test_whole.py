@@ -43,7 +43,7 @@ architectures:
   flat: {title: One machine, components: {box: {price: aws.ec2.t3.large, quantity: hours}}}
   by-use: {title: By use, components: {calls: {price: aws.api-gateway.http, quantity: requests}}}
 """
-DATA = (".offering.cells", ".cell.")
+DATA = (".offering.cells", ".cell.", ".resources[")
 """What is read from our tables of data and not worked out."""
 
 

@@ -12,9 +12,11 @@ from decimal import Decimal
 import pytest
 
 from tablewright import read_model
+from tablewright.engines.dynamodb.rules import dynamodb_rules
 from tablewright.review.assessment import UserRange
 from tablewright.session import Session
-from tablewright.verbs.grading import claim_verdicts
+from tablewright.verbs.assess import assess
+from tablewright.verbs.grading import claim_verdicts, report_card
 
 MODEL = """
 app: claims
@@ -201,3 +203,51 @@ def test_one_scale_alone_says_nothing_about_others() -> None:
     text = RANGES.replace("scales: [100, 1000, 10000]", "scales: [1000]")
     verdicts = claim_verdicts(Session(file=read_model(text)))
     assert all(verdict.users is None for verdict in verdicts)
+
+
+EDGES = """
+app: edges
+region: us-east-1
+scales: [1000]
+entities: {Thing: {key: uid, attributes: {uid: id(12), a: text(LENGTH)}}}
+patterns: {get: {get: Thing, by: uid, rate: 1/user/day}}
+claims: {it: {says: so many bytes, about: table_bytes, users: 1000, value: CLAIMED}}
+designs: {current: {engine: dynamodb, tables: {things: {key: uid, items: Thing}}}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("length", "claimed", "verdict"),
+    [
+        # 1,000 items of uid 3 + 12, a 1 + 5 and 100 bytes are 121,000: 110,000 and a tenth of it
+        (5, 110_000, "holds"),
+        (5, 109_999, "does not hold"),
+        # uid 15, a 1 + 1 and 100 are 117,000: 130,000 less a tenth of it
+        (1, 130_000, "holds"),
+        (1, 130_001, "does not hold"),
+    ],
+)
+def test_a_claim_holds_to_the_last_byte_of_its_tenth(length, claimed, verdict):
+    text = EDGES.replace("LENGTH", str(length)).replace("CLAIMED", str(claimed))
+    (found,) = claim_verdicts(Session(file=read_model(text)))
+    assert (found.verdict, found.unit) == (verdict, "bytes")
+
+
+def test_a_finding_says_why_as_its_rule_does():
+    session = Session(file=read_model(TWO_TABLES))
+    card = report_card(session, session.designs[0])
+    rules = dynamodb_rules()
+    assert card.findings
+    for finding in card.findings:
+        rule = rules.rule(finding.rule)
+        assert (finding.why, finding.title) == (rule.why, rule.title)
+        assert finding.sources == rule.sources
+
+
+def test_what_was_not_computed_is_asked_for_by_its_name():
+    assessed = assess(Session(file=read_model(EDGES.replace("LENGTH", "1").replace("CLAIMED", "1"))))
+    assert assessed.design("current").at(1000).users == 1000
+    with pytest.raises(KeyError, match="77"):
+        assessed.design("current").at(77)
+    with pytest.raises(KeyError, match="nobody"):
+        assessed.design("nobody")

@@ -49,6 +49,9 @@ claims:
   cost: {says: one dollar, about: monthly_cost, users: 1000, value: 1}
   table: {says: half for devices, about: writes_cost, table: devices, users: 1000, value: 0.1}
   reads: {says: reads, about: rru_per_month, users: 1000, value: 100000}
+  reads_of: {says: reads, about: reads_cost, table: devices, users: 1000, value: 0.001}
+  index: {says: an index, about: index_bytes, users: 1000, value: 1000000}
+  items: {says: items, about: table_bytes, table: users, users: 1000, value: 1000000}
   bytes: {says: bytes, about: storage_bytes, users: 1000, value: 1000000}
   user: {says: a cent, about: cost_per_user, users: 1000, value: 0.01}
   grade: {says: a B, about: grade, value: B}
