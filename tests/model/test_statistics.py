@@ -151,3 +151,111 @@ def test_a_declared_day_is_taken_before_any_peak_factor(model: Model) -> None:
     assert load_curve(model).is_flat
     assert round(load_curve(model, D(3)).peak, 2) == 3
     assert LoadCurve.of([1] * 24).is_flat
+
+
+@pytest.mark.parametrize(
+    ("entity", "condition", "share"),
+    [
+        ("Order", Condition(attribute="status", value="open"), D("0.2")),
+        # What is no value of the enum is one of its three, as far as anyone knows.
+        ("Order", Condition(attribute="status", value="lost"), D(1) / 3),
+        ("Order", Condition(attribute="status"), D(1) / 3),
+        ("User", Condition(attribute="active", value="true"), D("0.3")),
+        ("User", Condition(attribute="active", value="false"), D("0.7")),
+        ("Order", Condition(attribute="level", value="3"), D(1) / 7),
+        ("Order", Condition(attribute="town", value="Lund"), D(1) / 40),
+        ("Order", Condition(attribute="product"), D(1) / 50),
+        ("Order", Condition(attribute="status", operator="ne", value="paid"), D("0.5")),
+        ("Order", Condition(attribute="status", operator="in", values=("open", "sent")), D("0.5")),
+        ("Order", Condition(attribute="status", operator="in", values=("open", "lost")), D("0.2")),
+        ("Order", Condition(attribute="town", operator="in", values=("a", "b")), D("0.05")),
+        (
+            "Order",
+            Condition(attribute="level", operator="in", values=tuple("123456789")),
+            D(1),
+        ),
+        ("Order", Condition(attribute="day", operator="gt"), D("0.3")),
+        ("Order", Condition(attribute="day", operator="gt", share=D("0.1")), D("0.1")),
+        ("Order", Condition(attribute="note", operator="exists"), D(1)),
+        ("Order", Condition(attribute="note", operator="absent"), D(0)),
+        ("Order", Condition(attribute="note.inner"), D(1) / 4000),
+    ],
+)
+def test_a_condition_is_met_by_its_share(
+    model: Model, entity: str, condition: Condition, share: Decimal
+) -> None:
+    assert Selectivity(model, 1000).share(model.entity(entity), condition) == share
+
+
+def test_a_population_at_hand_is_counted_instead() -> None:
+    model = read_model(TEXT).model
+    asked = []
+
+    def counted(entity: str, name: str, value: str) -> Decimal:
+        asked.append((entity, name, value))
+        return D("0.25")
+
+    statistics = Selectivity(model, 1000, counted)
+    order = model.entity("Order")
+    assert statistics.share(order, Condition(attribute="status", value="open")) == D("0.25")
+    assert statistics.share(order, Condition(attribute="status")) == D(1) / 3
+    assert asked == [("Order", "status", "open")]
+
+
+def test_as_many_match_as_the_product_of_the_shares_and_one_by_a_whole_key(model: Model) -> None:
+    statistics = Selectivity(model, 1000)
+    order, user = model.entity("Order"), model.entity("User")
+    level, town = Condition(attribute="level"), Condition(attribute="town")
+    assert statistics.matching(order, ()) == 4000
+    assert statistics.matching(order, (level, town)) == D(4000) * (D(1) / 7) * (D(1) / 40)
+    assert statistics.matching(order, (Condition(attribute="order_id"), level)) == 1
+    assert statistics.matching(user, (Condition(attribute="email"),)) == 1
+    above = Condition(attribute="email", operator="gt")
+    assert statistics.matching(user, (above,)) == 300
+
+
+@pytest.mark.parametrize(
+    ("name", "values"),
+    [("status", 3), ("level", 7), ("day", 30), ("price", 101), ("product", 50), ("town", 40)]
+    + [("note", None), ("order_id", None)],
+)
+def test_possible_values_are_bounded_where_the_file_says_so(
+    model: Model, name: str, values: int | None
+) -> None:
+    assert Selectivity(model, 1000).possible(model.entity("Order"), name) == values
+
+
+def test_rates_are_per_user_per_instance_or_in_all() -> None:
+    text = TEXT.replace(
+        "  a: {get: User, by: user_id, rate: 1/user/day}",
+        "  a: {get: User, by: user_id, rate: 2/user/day, latency_p99_ms: 5}\n"
+        "  b: {get: User, by: user_id, rate: 3/Product/day}\n"
+        "  c: {scan: User, rate: 1/s, purpose: report}",
+    )
+    model = read_model(text + "targets: {latency_p99_ms: 80}\n").model
+    a, b, c = (model.pattern(name) for name in "abc")
+    assert [model.calls_per_day(p, 1000) for p in (a, b, c)] == [2000, 150, 86_400]
+    assert model.calls_per_second(c, 1000) == 1
+    assert model.calls_per_second(a, 86_400) == 2
+    assert [model.latency_target_ms(p) for p in (a, b, c)] == [5, 80, None]
+
+
+def test_instances_follow_parents_inflow_and_retention() -> None:
+    model = read_model("""
+app: t
+scales: [10]
+horizon: 100d
+entities:
+  User: {key: id, attributes: {id: uuid}}
+  Visit: {of: User, key: at, count: 2/day, retention: 30d, attributes: {at: timestamp}}
+  Step: {of: Visit, key: n, count: 3, attributes: {n: int(1..9)}}
+  Log: {key: at, count: 5/day/total, retention: 1y, attributes: {at: timestamp}}
+  Thing: {key: id, count: 7 total, attributes: {id: uuid}}
+patterns: {p: {scan: User, rate: 1/day}}
+""").model
+    # Of a user 2 a day for 30 days are 60 visits, of 3 steps each; a log of 100 days.
+    counts = {entity.name: model.instances(entity.name, 10) for entity in model.entities}
+    assert counts == {"User": 10, "Visit": 600, "Step": 1800, "Log": 500, "Thing": 7}
+    assert [child.name for child in model.children_of("User")] == ["Visit"]
+    assert model.age_days(model.entity("Log")) == 100
+    assert model.age_days(model.entity("User")) == 100

@@ -245,7 +245,9 @@ def test_a_finding_says_why_as_its_rule_does():
 
 
 def test_what_was_not_computed_is_asked_for_by_its_name():
-    assessed = assess(Session(file=read_model(EDGES.replace("LENGTH", "1").replace("CLAIMED", "1"))))
+    assessed = assess(
+        Session(file=read_model(EDGES.replace("LENGTH", "1").replace("CLAIMED", "1")))
+    )
     assert assessed.design("current").at(1000).users == 1000
     with pytest.raises(KeyError, match="77"):
         assessed.design("current").at(77)
