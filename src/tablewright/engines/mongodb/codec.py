@@ -204,8 +204,6 @@ class MongoCodec:
 
 def as_stored(attribute: Attribute, value: Any) -> Any:
     """Return a plain value as it is stored; sets become sorted lists."""
-    if isinstance(value, set | frozenset):
-        value = sorted(value)
     return _without_sets(stored(attribute, value))
 
 

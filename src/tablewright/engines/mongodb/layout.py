@@ -51,7 +51,8 @@ def stored(attribute: Attribute, value: Any) -> Any:
     """Return a sampled value as an application keeps it in MongoDB.
 
     Times become dates, identifiers of 24 hexadecimal digits ObjectIds, UUIDs binary, money
-    Decimal128, places GeoJSON points.
+    Decimal128, places GeoJSON points. A set becomes a list in order: what it compresses to must
+    not depend on how Python happens to hold it.
     """
     if value is None:
         return None
@@ -73,7 +74,8 @@ def stored(attribute: Attribute, value: Any) -> Any:
             for name, inner in value.items()
         }
     if kind in (Kind.LIST, Kind.SET) and attribute.element is not None:
-        return [stored(attribute.element, inner) for inner in value]
+        elements = sorted(value) if isinstance(value, set | frozenset) else value
+        return [stored(attribute.element, inner) for inner in elements]
     return value
 
 
