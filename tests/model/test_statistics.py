@@ -216,8 +216,16 @@ def test_as_many_match_as_the_product_of_the_shares_and_one_by_a_whole_key(model
 
 @pytest.mark.parametrize(
     ("name", "values"),
-    [("status", 3), ("level", 7), ("day", 30), ("price", 101), ("product", 50), ("town", 40)]
-    + [("note", None), ("order_id", None)],
+    [
+        ("status", 3),
+        ("level", 7),
+        ("day", 30),
+        ("price", 101),
+        ("product", 50),
+        ("town", 40),
+        ("note", None),
+        ("order_id", None),
+    ],
 )
 def test_possible_values_are_bounded_where_the_file_says_so(
     model: Model, name: str, values: int | None
