@@ -11,6 +11,10 @@ EXACT  := $(if $(CONSTRAINTS),--constraint $(CONSTRAINTS))
 UV     := uv==0.13.9
 MUTMUT := mutmut==3.8.1
 PIP_AUDIT := pip-audit==2.10.1
+# Tests that hold whole values in files beside them.
+WHOLE  := tests/model/test_refusals.py tests/model/test_everything.py tests/sample/test_for_ever.py \
+	tests/review/test_rules.py tests/review/test_server_rules.py tests/review/test_whole.py \
+	tests/compare/test_whole.py tests/engines/test_whole_evaluations.py
 
 .PHONY: setup constraints newest fmt check audit test test-all mutants golden docs site demo bench clean
 
@@ -62,7 +66,7 @@ mutants: setup                   ## how many small changes of the source the tes
 	$(BIN)/python scripts/mutants --sample $(or $(SAMPLE),25) $(PACKAGES)
 
 golden: setup                    ## rewrite the expected files; read the diff line by line
-	TABLEWRIGHT_GOLDEN=write $(BIN)/python -m pytest -q tests/cases tests/transcripts tests/reports
+	TABLEWRIGHT_GOLDEN=write $(BIN)/python -m pytest -q tests/cases tests/transcripts tests/reports $(WHOLE)
 
 docs: setup                      ## regenerate the generated pages of docs/ and the JSON Schemas of the verbs
 	$(BIN)/python scripts/generate-docs

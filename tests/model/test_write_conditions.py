@@ -113,3 +113,20 @@ def test_a_put_that_replaces_compares_nothing() -> None:
     with pytest.raises(ModelError) as raised:
         read_model(text)
     assert [d.id for d in raised.value.diagnostics if d.severity.is_error] == ["bad-condition"]
+
+
+@pytest.mark.parametrize(
+    ("condition", "words"),
+    [
+        (Condition(attribute="a", operator="exists"), "a is there"),
+        (Condition(attribute="a", operator="absent"), "a is absent"),
+        (Condition(attribute="a", operator="in", values=("x", "y")), "a is x or y"),
+        (Condition(attribute="a", operator="lt", other="b"), "a < b"),
+        (Condition(attribute="a", value="x"), "a is x"),
+        (Condition(attribute="a"), "a is the caller's"),
+        (Condition(attribute="a", operator="ge", value="5"), "a >= 5"),
+        (Condition(attribute="a", operator="ne", value="5"), "a is not 5"),
+    ],
+)
+def test_a_condition_reads_as_a_sentence(condition: Condition, words: str) -> None:
+    assert in_words(condition) == words

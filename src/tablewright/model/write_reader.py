@@ -250,7 +250,5 @@ def in_words(test: Condition) -> str:
         return f"{test.attribute} {'is there' if test.operator == 'exists' else 'is absent'}"
     if test.operator == "in":
         return f"{test.attribute} is {' or '.join(test.values)}"
-    compared = test.other or test.value or "as the caller expects"
-    if not test.other and test.value is None:
-        compared = "the caller's"
+    compared = test.other or ("the caller's" if test.value is None else test.value)
     return f"{test.attribute} {SYMBOLS[test.operator]} {compared}"

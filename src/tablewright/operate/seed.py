@@ -238,10 +238,9 @@ def records_of(
 ) -> Iterator[tuple[Record, ...]]:
     """Yield the records of each instance of a part, from an instance on."""
     family = _Children(sample, users)
-    rows = sample.rows(part.entity, start, part.instances, users)
-    for number, row in enumerate(rows, start):
-        children = partial(family.of, number)
-        yield tuple(codec.encode(part.entity, row, children, part.kind))
+    kind, entity = part.kind, part.entity
+    for number, row in enumerate(sample.rows(entity, start, part.instances, users), start):
+        yield tuple(codec.encode(entity, row, partial(family.of, number), kind))
 
 
 class _Children:

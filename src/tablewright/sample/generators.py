@@ -366,9 +366,18 @@ def iso_text(ms: int) -> str:
         >>> iso_text(1_762_783_200_007)
         '2025-11-10T14:00:00.007Z'
     """
-    day, rest = divmod(ms, _DAY_MS)
-    minute, rest = divmod(rest, 60_000)
-    return f"{day_text(day)}{_minutes()[minute]}{rest // 1000:02d}.{rest % 1000:03d}Z"
+    return iso_texts((ms,))[0]
+
+
+def iso_texts(moments: Iterable[int]) -> list[str]:
+    """Return many moments, in milliseconds since 1970, as ISO 8601 texts."""
+    minutes, texts = _minutes(), []
+    for ms in moments:
+        day, rest = divmod(ms, _DAY_MS)
+        minute, rest = divmod(rest, 60_000)
+        second, rest = divmod(rest, 1000)
+        texts.append(f"{day_text(day)}{minutes[minute]}{second:02d}.{rest:03d}Z")
+    return texts
 
 
 def _moments(attribute: Attribute, d: Draw) -> list[int]:
@@ -378,7 +387,7 @@ def _moments(attribute: Attribute, d: Draw) -> list[int]:
 
 
 def _timestamp(attribute: Attribute, d: Draw) -> list[Any]:
-    timestamp = [iso_text(ms) for ms in _moments(attribute, d)]
+    timestamp = iso_texts(_moments(attribute, d))
     if attribute.bytes is None:
         return list(timestamp)
     length = round(attribute.bytes.mean)

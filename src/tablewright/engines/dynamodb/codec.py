@@ -65,6 +65,7 @@ class DynamoCodec:
             place: ItemMaker(model, *pair, keeps_values=keeps_values)
             for place, pair in self._shapes.items()
         }
+        self._keys = {place: frozenset(table.keys) for place, (table, _) in self._shapes.items()}
         self._readers: dict[str, list[_ShapeReader]] = {}
         for table, shape in self._shapes.values():
             reader = _ShapeReader(model, table, shape, keeps_values=keeps_values)
@@ -95,11 +96,12 @@ class DynamoCodec:
         for each in self._kinds_of[entity] if kind is None else (kind,):
             if each.entity != entity:
                 continue
-            table, shape = self._shapes[each.container, each.name]
-            maker = self._makers[each.container, each.name]
-            for copy in range(shape.copies):
+            place = (each.container, each.name)
+            table, shape = self._shapes[place]
+            maker, keys = self._makers[place], self._keys[place]
+            for copy in range(each.copies):
                 item = maker.item(row, children, copy if shape.counters else None)
-                if not all(key in item for key in table.keys):
+                if not keys <= item.keys():
                     continue  # the instance has no value for a key: it is not stored there
                 self._move_expiry(table, item)
                 yield Record(container=table.name, kind=shape.name, content=item)

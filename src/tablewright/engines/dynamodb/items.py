@@ -65,6 +65,13 @@ def key_value(template: KeyTemplate, entity: Entity, row: Row, *, shard: int | N
     return text
 
 
+def attribute_of(template: KeyTemplate) -> str:
+    """Return the attribute that a key is, as it is; empty where the key is made of anything."""
+    if template.when or len(template.parts) != 1 or "." in template.parts[0].attribute:
+        return ""
+    return template.parts[0].attribute
+
+
 def field_value(name: str, row: Row) -> Any:
     """Return an attribute of an instance, or what is derived of one.
 
@@ -143,6 +150,11 @@ class ItemMaker:
         self._names = [name for name in shape.attributes if name not in keys]
         self._compress = dict(shape.compress)
         self._is_plain = not (shape.counters or shape.offload or shape.compress)
+        copied = [(key, attribute_of(template)) for key, template in self._templates]
+        copied += [(name, name) for name in self._names]
+        self._copied = tuple(copied)
+        # Every attribute is one of the instance, under its own or another name.
+        self._is_copy = self._is_plain and not shape.embeds and all(name for _, name in copied)
         self._embeds = [
             (embed, child.key[-1], [a.name for a in child.attributes if not a.generated])
             for embed in shape.embeds
@@ -157,6 +169,8 @@ class ItemMaker:
             children: gives what is embedded.
             shard: of counters, which of their items; the first holds what has been counted.
         """
+        if self._is_copy:
+            return item_to_wire({name: row.get(source) for name, source in self._copied})
         item: dict[str, Any] = {
             key: key_value(template, self.entity, row, shard=shard)
             for key, template in self._templates
