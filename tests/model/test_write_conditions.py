@@ -6,6 +6,7 @@ import pytest
 
 from tablewright.core.errors import ModelError
 from tablewright.model.values import Condition
+from tablewright.model.write_reader import in_words
 from tablewright.session import read_model
 
 MODEL = """
@@ -122,10 +123,10 @@ def test_a_put_that_replaces_compares_nothing() -> None:
         (Condition(attribute="a", operator="absent"), "a is absent"),
         (Condition(attribute="a", operator="in", values=("x", "y")), "a is x or y"),
         (Condition(attribute="a", operator="lt", other="b"), "a < b"),
-        (Condition(attribute="a", value="x"), "a is x"),
-        (Condition(attribute="a"), "a is the caller's"),
+        (Condition(attribute="a", value="x"), "a = x"),
+        (Condition(attribute="a"), "a = the caller's"),
         (Condition(attribute="a", operator="ge", value="5"), "a >= 5"),
-        (Condition(attribute="a", operator="ne", value="5"), "a is not 5"),
+        (Condition(attribute="a", operator="ne", value="5"), "a <> 5"),
     ],
 )
 def test_a_condition_reads_as_a_sentence(condition: Condition, words: str) -> None:

@@ -19,7 +19,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tablewright.capacity.items import value_bytes
-from tablewright.model.values import Attribute, Count, Kind
+from tablewright.model.values import Attribute, Count, Kind, Spread
 from tablewright.sample.sample import Sample
 from tablewright.sample.wire import item_to_wire, to_wire
 
@@ -372,3 +372,35 @@ def test_streaming_takes_constant_memory(sample: Sample) -> None:
         digest.update(row["parcel"].encode())
     assert tracemalloc.get_traced_memory()[1] < 1.5 * long + 500_000
     tracemalloc.stop()
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        Kind.TEXT,
+        Kind.TOKEN,
+        Kind.NAME,
+        Kind.URL,
+        Kind.BINARY,
+        Kind.MAP,
+        Kind.LIST,
+        Kind.SET,
+        Kind.ID,
+        Kind.EMAIL,
+        Kind.USERNAME,
+    ],
+)
+def test_sizes_that_vary_are_those_of_the_values(kind: Kind) -> None:
+    varied = Spread(mean=Decimal(90), deviation=Decimal(30), low=Decimal(1), shape="normal")
+    entity = replace(SETTING, attributes=(*SETTING.attributes, attribute("a", kind, bytes=varied)))
+    made = Sample(model(entities=(USER, PRODUCT, entity)))
+    sizes = made.sizes(SETTING.name, "a", 300)
+    values = made.values(SETTING.name, "a", 300)
+    assert sizes == [value_bytes(to_wire(value)) for value in values]
+    assert len(set(sizes)) > 20
+
+
+def test_families_are_the_children_of_the_first_parents(sample: Sample) -> None:
+    counts, children = sample.families("Badge", 7)
+    assert counts == [3] * 7
+    assert children is sample

@@ -83,12 +83,14 @@ class Written:
         return [f"{name}{number} again" for number in range(start, stop)]
 
     def sizes(self, entity: str, name: str, n: int) -> list[int | None]:
+        assert name in MODEL.entity(entity).names
         known = {"id": 2, "mail": 3, "town": 10, "age": 1}
         return [
             known.get(name, 4) if number != 3 or name != "town" else None for number in range(n)
         ]
 
     def resampled_sizes(self, entity: str, name: str, n: int) -> list[int | None]:
+        assert name in MODEL.entity(entity).names
         return [20, 5, None, 7][:n]
 
     def children(self, entity: str, number: int, users: int) -> range:
