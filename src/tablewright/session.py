@@ -6,7 +6,8 @@ and evaluations, each computed once. What is asked of them is in `verbs`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Mapping
+import re
+from collections.abc import Callable, Collection, Hashable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from functools import cached_property
@@ -14,8 +15,8 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from tablewright.bill.prices import PriceBook
-from tablewright.core.diagnostics import nearest
-from tablewright.core.errors import UnsupportedError, UsageError
+from tablewright.core.diagnostics import Diagnostic, Severity, Span, nearest
+from tablewright.core.errors import ModelError, UnsupportedError, UsageError
 from tablewright.design import reader
 from tablewright.design.reader import FILE_NAME, ModelFile
 from tablewright.design.values import Design
@@ -93,6 +94,7 @@ class Session:
 
         Raises:
             UsageError: no price of the book is for a region of this name.
+            ModelError: the region of the file has no price at all, and reads like one that has.
         """
         region = self.options.region
         regions = {*book_regions(), *(price.region for price in self.book().own)}
@@ -104,7 +106,38 @@ class Session:
                 if close
                 else "tablewright prices --service dynamodb lists the regions",
             )
+        if not region and self.model.region not in regions:
+            self._refuse_misspelt(self.model.region, regions)
         return region or self.model.region
+
+    def _refuse_misspelt(self, region: str, known: Collection[str]) -> None:
+        """Refuse a region of the file that is one letter away from another.
+
+        One that differs in its number only may exist: then its prices are missing, no more.
+
+        Raises:
+            ModelError: it is misspelt, with its place.
+        """
+        close = nearest(region, sorted(known))
+        lines = self.file.source.split("\n")
+        place = next(
+            (n for n, line in enumerate(lines) if re.match(rf"region:\s*{region}", line)), -1
+        )
+        if not close or place < 0 or re.sub(r"\d", "", close) == re.sub(r"\d", "", region):
+            return
+        column = lines[place].index(region) + 1
+        raise ModelError(
+            [
+                Diagnostic(
+                    id="unknown-region",
+                    severity=Severity.ERROR,
+                    message=f"there is no price for a region `{region}`",
+                    span=Span(str(self.file.path), place + 1, column, column + len(region)),
+                    help=f"did you mean `{close}`?",
+                )
+            ],
+            source=self.file.source,
+        )
 
     @cached_property
     def designs(self) -> tuple[Design, ...]:

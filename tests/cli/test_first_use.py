@@ -97,6 +97,39 @@ def test_a_misspelt_region_suggests_the_nearest(typed: Typed, tmp_path: Path) ->
     assert "did you mean `eu-north-1`?" in err
 
 
+def test_a_misspelt_region_of_the_file_is_underlined_with_the_nearest(
+    typed: Typed, tmp_path: Path
+) -> None:
+    write((SHOP + DESIGN).replace("us-east-1", "us-eat-1"), tmp_path / "tablewright.yaml")
+    code, _, err = typed("check")
+    assert code == 2
+    assert "error[unknown-region]: there is no price for a region `us-eat-1`" in err
+    assert "tablewright.yaml:2:9\n 2 | region: us-eat-1\n   |         ^^^^^^^^\n" in err
+    assert "did you mean `us-east-1`?" in err
+
+
+def test_a_region_that_may_be_new_lacks_its_prices_and_is_not_called_misspelt(
+    typed: Typed, tmp_path: Path
+) -> None:
+    write((SHOP + DESIGN).replace("us-east-1", "us-east-7"), tmp_path / "tablewright.yaml")
+    code, _, err = typed("check")
+    assert code == 2
+    assert "price unknown: aws.dynamodb" in err
+    assert "did you mean" not in err
+
+
+def test_an_output_that_no_verb_can_write_is_refused_instead_of_written_as_text(
+    typed: Typed, tmp_path: Path
+) -> None:
+    write(SHOP + DESIGN, tmp_path / "tablewright.yaml")
+    code, _, err = typed("cost", "--output", "bill.pdf")
+    assert code == 2
+    assert "a browser prints .html to PDF" in err
+    assert not (tmp_path / "bill.pdf").exists()
+    assert typed("cost", "--output", "bill.pdf", "--format", "text")[0] == 0
+    assert typed("cost", "--output", "bill.log")[0] == 0
+
+
 def test_an_endpoint_without_a_scheme_is_bad_usage_and_not_a_bug(
     typed: Typed, tmp_path: Path
 ) -> None:

@@ -101,3 +101,23 @@ def test_json_of_every_view_can_be_written(assessment):
         diff_view(one, assessment.designs[1].at(100), *(d.description for d in assessment.designs)),
     ):
         assert json.dumps(as_data(view, "x"))
+
+
+def test_titles_of_figures_are_folded_before_a_word_of_text_is_broken():
+    from tablewright.reports.render.text import column_widths
+
+    table = ReportTable(
+        columns=(
+            ReportColumn(title="Option"),
+            ReportColumn(title="Without always free", right=True),
+            ReportColumn(title="First limit, users", right=True),
+        ),
+        rows=(Row(cells=("digitalocean", "1,234.50", "122,477")),),
+    )
+    # 12 + 19 + 18 and twice 3 between them are 55; "Without" and "limit," are 7 and 6 wide,
+    # figures 8 and 7: down to 12 + 8 + 7 no word breaks.
+    assert column_widths(table, 40)[0] == 12
+    assert sum(column_widths(table, 33, 3)) == 27
+    assert column_widths(table, 33, 3) == [12, 8, 7]
+    # Narrower than that a word has to break, down to ten letters, and figures keep their room.
+    assert column_widths(table, 30, 3) == [10, 8, 7]

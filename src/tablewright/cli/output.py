@@ -29,6 +29,8 @@ PIPE_WIDTH = 100
 
 FORMS = ("text", "markdown", "json", "html")
 _ENDINGS = {".html": "html", ".htm": "html", ".md": "markdown", ".json": "json", ".txt": "text"}
+_NOT_WRITTEN = (".pdf", ".docx", ".doc", ".xlsx", ".xls", ".csv", ".png", ".svg", ".xml", ".yaml")
+"""Endings of forms that a document is not written in: a text under such a name would mislead."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,13 +116,24 @@ def columns(option: int | None) -> int:
 def form_of(as_json: bool, form: str | None, path: str | None) -> str:
     """Return the form of a result: that of the options, else of the file's ending, else text.
 
+    Raises:
+        BadParameter: the ending is that of a form that nothing is written in.
+
     Example:
         >>> form_of(False, None, "shop.html"), form_of(False, "markdown", "shop.txt")
         ('html', 'markdown')
     """
     if as_json:
         return "json"
-    return form or _ENDINGS.get(Path(path or "").suffix.lower(), "text")
+    ending = Path(path or "").suffix.lower()
+    if not form and ending in _NOT_WRITTEN:
+        printed = "; a browser prints .html to PDF" if ending == ".pdf" else ""
+        raise click.BadParameter(
+            f"no {ending} is written: end it with .html, .md, .json or .txt, or give --format"
+            f"{printed}",
+            param_hint="'--output'",
+        )
+    return form or _ENDINGS.get(ending, "text")
 
 
 def verb(function: Callable[..., Any]) -> Callable[..., Any]:

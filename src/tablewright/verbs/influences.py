@@ -116,7 +116,13 @@ def _make_variant(session: Session, overrides: Overrides, names: frozenset[str])
         file = read_model(file.source, str(file.path), overrides=overrides)
         model = file.model
     elif overrides:
-        model = reader.read_figures(file.source, str(file.path), overrides, languages=languages())
+        # Read once for all designs: which patterns are left of it differs, the model does not.
+        model = session.remember(
+            ("figures", tuple(overrides.items())),
+            lambda: reader.read_figures(
+                session.file.source, str(session.file.path), overrides, languages=languages()
+            ),
+        )
     if not any(path[0] == "entities" for path in overrides):
         model = replace(model, entities=session.model.entities)  # the same sample will do
     # Routes are kept by the pattern itself: those that did not change are to be the same ones.

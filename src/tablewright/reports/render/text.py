@@ -178,7 +178,8 @@ def column_widths(table: ReportTable, width: int, gap: int = GAP) -> list[int]:
     """Return how wide each column is so that the table fits: figures keep their room.
 
     Columns of text shrink, the widest first: down to their longest part that `fold` does not break
-    for looks, and only where that is not enough to `LEAST_WIDTH`, which breaks words.
+    for looks. Then titles of figures are written on more lines, and only where that is not enough
+    columns of text shrink to `LEAST_WIDTH`, which breaks words.
     """
     widths = _full_widths(table)
     parts = [LEAST_WIDTH] * len(widths)
@@ -186,10 +187,19 @@ def column_widths(table: ReportTable, width: int, gap: int = GAP) -> list[int]:
         longest = (max(map(len, JOINT.split(cell)), default=0) for cell in row)
         parts = [max(pair) for pair in zip(parts, longest, strict=True)]
     flexible = [i for i, c in enumerate(table.columns) if not c.right and not c.whole]
+    of_figures = [i for i, column in enumerate(table.columns) if column.right]
+    figures = [max((len(row.cells[i]) for row in table.rows), default=0) for i in range(len(parts))]
+    titles = [max(map(len, column.title.split() or [""])) for column in table.columns]
+    under_titles = [max(pair) for pair in zip(figures, titles, strict=True)]
     excess = sum(widths) + gap * (len(widths) - 1) - width
-    for least in (parts, [LEAST_WIDTH] * len(widths)):
+    passes = (
+        (flexible, parts),
+        (of_figures, under_titles),
+        (flexible, [LEAST_WIDTH] * len(widths)),
+    )
+    for columns, least in passes:
         while excess > 0:
-            shrinkable = [i for i in flexible if widths[i] > least[i]]
+            shrinkable = [i for i in columns if widths[i] > least[i]]
             if not shrinkable:
                 break
             widths[max(shrinkable, key=lambda i: (widths[i], i))] -= 1
