@@ -7,7 +7,7 @@ wrong is noted with its place.
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -21,6 +21,7 @@ from tablewright.design.migrations import (
     MigrationRate,
     MoveDecision,
     Renaming,
+    StatedPhase,
     rate_of,
 )
 from tablewright.design.values import Design
@@ -84,6 +85,8 @@ class _MigrationReader:
             renaming=self._renaming(),
             rate=self._rate(),
             files=self._files(),
+            holds=tuple(self._holds()),
+            phases=tuple(self._phases()),
             span=self.entry.name.span,
         )
 
@@ -109,6 +112,48 @@ class _MigrationReader:
         if not all(texts.values()):
             return None  # what is missing was noted
         return FilesChoice(**texts, key=str(fields.get("key", "")))
+
+    def _holds(self) -> Iterator[tuple[str, int]]:
+        names = [entity.name for entity in self.model.entities]
+        for entry in self.fields.get("holds", ()):
+            if str(entry.name) in names:
+                yield str(entry.name), int(entry.value)
+                continue
+            self.reading.error(
+                "unknown-entity",
+                f"the source holds `{entry.name}`, but there is no such entity",
+                entry.name.span,
+                suggestion(str(entry.name), names, "entities"),
+            )
+
+    def _phases(self) -> Iterator[StatedPhase]:
+        taken: set[str] = set()
+        for fields in self.fields.get("phases", ()):
+            first, _, last = str(fields.get("weeks", "")).partition("-")
+            weeks = (int(first), int(last or first)) if first else None
+            if weeks is not None and weeks[1] < weeks[0]:
+                self.reading.error(
+                    "wrong-weeks",
+                    f"a phase ends in week {last}, before it begins in week {first}",
+                    fields.at("weeks"),
+                    "write the first week first",
+                )
+            does = tuple(str(word) for word in fields.get("does", ()))
+            twice = sorted(taken & set(does))
+            if twice:
+                self.reading.error(
+                    "duplicate-step",
+                    f"`{twice[0]}` belongs to two phases",
+                    fields.at("does"),
+                    "name it in one of them",
+                )
+            taken |= set(does)
+            yield StatedPhase(
+                name=str(fields.get("phase", "")),
+                weeks=weeks,
+                does=does,
+                steps=tuple(str(text) for text in fields.get("steps", ())),
+            )
 
     def _answers(self, entry: Entry) -> list[Answer]:
         if not isinstance(entry.value, Fields):

@@ -98,6 +98,19 @@ class Renaming:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StatedPhase:
+    """A phase of the calendar, as the file states it."""
+
+    name: str
+    weeks: tuple[int, int] | None = None
+    """The first and the last, counted from 1."""
+    does: tuple[str, ...] = ()
+    """Steps of the tool that belong to it, by their words."""
+    steps: tuple[str, ...] = ()
+    """What people do beside that."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MigrationChoices:
     """All that is stated for the migration from one design to another."""
 
@@ -107,6 +120,9 @@ class MigrationChoices:
     renaming: Renaming = field(default_factory=Renaming)
     rate: MigrationRate | None = None
     files: FilesChoice | None = None
+    holds: tuple[tuple[str, int], ...] = ()
+    """Entities, and how many instances of each the source is said to hold."""
+    phases: tuple[StatedPhase, ...] = ()
     span: Span | None = field(default=None, compare=False)
 
 

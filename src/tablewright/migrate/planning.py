@@ -7,19 +7,22 @@ makes it free.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
 from tablewright.bill.rates import Rates
 from tablewright.core.errors import PriceUnknownError
 from tablewright.core.quantities import GB, ZERO
+from tablewright.design.migrations import MigrationChoices
 from tablewright.evaluation.doors import Codec, RecordKind
 from tablewright.evaluation.values import Evaluation
+from tablewright.migrate.phases import PlanPhase, PlanStep, phases_of
 
 DAYS_OF_A_MONTH = Decimal(730) / 24
 READ_UNIT_BYTES = 4096
 SECONDS_PER_HOUR = 3600
+SECONDS_PER_DAY = 86_400
 ON_DEMAND, PROVISIONED, IMPORT, PLAIN = "on-demand", "provisioned", "import from S3", "bulk load"
 
 
@@ -66,6 +69,10 @@ class MigrationPlan:
     source_units_per_second: Decimal
     """Read units a second that copying consumes on the source, on top of its own load."""
     steps: tuple[str, ...]
+    phases: tuple[PlanPhase, ...]
+    """The steps beside the calendar of the file, or grouped as they depend on each other."""
+    holds: tuple[tuple[str, int], ...]
+    """Entities, and how many instances of each the file says that the source holds now."""
     blockers: tuple[str, ...]
     way_back: str
 
@@ -73,6 +80,11 @@ class MigrationPlan:
     def records_written(self) -> Decimal:
         """Records of the target in all."""
         return sum((load.records for load in self.loads), ZERO)
+
+    @property
+    def weeks(self) -> int | None:
+        """The last week of the calendar; None where the file states none."""
+        return max((phase.weeks[1] for phase in self.phases if phase.weeks), default=None)
 
     @property
     def usd(self) -> Decimal | None:
@@ -93,7 +105,7 @@ def plan_migration(
     records_per_second: Decimal,
     overlap_days: Decimal,
     can_follow: bool,
-    files: str = "",
+    stated: MigrationChoices,
     reads_are_charged: bool = True,
     is_target_new: bool = True,
 ) -> MigrationPlan:
@@ -109,7 +121,7 @@ def plan_migration(
         records_per_second: how fast records are written.
         overlap_days: how long both databases run.
         can_follow: whether changes of the source can be followed while it is copied.
-        files: where files are that move to object storage; "" where none do.
+        stated: what the model file says of this migration: files, phases, what the source holds.
         reads_are_charged: whether reading the source is charged by the unit.
         is_target_new: whether the target's tables do not exist yet.
     """
@@ -127,6 +139,17 @@ def plan_migration(
     # eventually consistent: half a unit for 4 KB
     reads = bytes_read / READ_UNIT_BYTES / 2 if reads_are_charged else ZERO
     ways = _ways(target, loads, rates, is_target_new=is_target_new)
+    steps = tuple(
+        _steps(
+            source,
+            target,
+            can_follow=can_follow,
+            files=stated.files.folder if stated.files is not None else "",
+            read_seconds=records_read / records_per_second,
+            write_seconds=seconds,
+            overlap_days=overlap_days,
+        )
+    )
     return MigrationPlan(
         source=source.design.name,
         target=target.design.name,
@@ -142,7 +165,9 @@ def plan_migration(
         seconds=seconds,
         units_per_second=_units_a_second(loads, seconds),
         source_units_per_second=reads / seconds if seconds else ZERO,
-        steps=tuple(_steps(source, target, can_follow=can_follow, files=files)),
+        steps=tuple(step.text for step in steps),
+        phases=phases_of(steps, stated.phases),
+        holds=stated.holds,
         blockers=tuple(_blockers(source, target, codecs)),
         way_back=_way_back(source.design.name, can_follow=can_follow),
     )
@@ -236,28 +261,39 @@ def _read_usd(reads: Decimal, rates: Rates) -> Decimal | None:
         return None
 
 
-def _steps(source: Evaluation, target: Evaluation, *, can_follow: bool, files: str) -> list[str]:
-    steps = [
-        f"create what `{target.design.name}` needs (`tablewright up`)",
-        f"read `{source.design.name}` and try the whole transform; nothing is written yet",
-    ]
+def _steps(
+    source: Evaluation,
+    target: Evaluation,
+    *,
+    can_follow: bool,
+    files: str,
+    read_seconds: Decimal,
+    write_seconds: Decimal,
+    overlap_days: Decimal,
+) -> Iterator[PlanStep]:
+    left, new = source.design.name, target.design.name
+    yield PlanStep(word="create", text=f"create what `{new}` needs (`tablewright up`)")
+    text = f"read `{left}` and try the whole transform; nothing is written yet"
+    yield PlanStep(word="read", text=text, seconds=read_seconds)
     if can_follow:
-        steps.append("note the position of the source's changes, then copy")
-        steps.append("apply the changes since, until the lag is small")
+        text = "note the position of the source's changes, then copy"
+        yield PlanStep(word="copy", text=text, seconds=write_seconds)
+        yield PlanStep(word="follow", text="apply the changes since, until the lag is small")
     else:
-        steps.append("stop writes to the source: its changes cannot be followed")
-        steps.append("copy")
+        text = "stop writes to the source: its changes cannot be followed"
+        yield PlanStep(word="follow", text=text)
+        yield PlanStep(word="copy", text="copy", seconds=write_seconds)
     if files:
-        steps.append(
+        text = (
             f"copy the files of `{files}` to object storage with checksums; what refers to them is "
             "rewritten on the way"
         )
-    steps += [
-        "compare both sides, instance by instance",
-        "switch the application over",
-        f"keep `{source.design.name}` for the overlap, then remove it (`tablewright down`)",
-    ]
-    return steps
+        yield PlanStep(word="files", text=text)
+    text = "compare both sides, instance by instance, and by the answers to the read patterns"
+    yield PlanStep(word="compare", text=text, seconds=write_seconds)
+    yield PlanStep(word="switch", text="switch the application over")
+    text = f"keep `{left}` for the overlap, then remove it (`tablewright down`)"
+    yield PlanStep(word="keep", text=text, seconds=overlap_days * SECONDS_PER_DAY)
 
 
 def _blockers(source: Evaluation, target: Evaluation, codecs: tuple[Codec, Codec]) -> list[str]:

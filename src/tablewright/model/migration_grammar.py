@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from tablewright.model.names import LABEL
 from tablewright.model.shapes import ByKind, Field, ListOf, MappingOf, Name, RecordShape, WordChoice
-from tablewright.model.value_shapes import PROSE, VALUE
+from tablewright.model.value_shapes import PROSE, VALUE, WHOLE
 
 PLACE = Name(
     "an entity, an attribute of one, or a table or collection",
@@ -46,6 +46,22 @@ def _answer(words: tuple[str, ...]) -> WordChoice | ByKind:
 ANSWERS = RecordShape(
     "answers", tuple(Field(kind, _answer(words)) for kind, words in PROBLEMS.items())
 )
+STEPS = ("create", "read", "copy", "follow", "files", "compare", "switch", "keep")
+"""What a migration does, in its order; docs/migrate.md says what each is."""
+WEEKS = Name("weeks", r"[1-9][0-9]?(?:-[1-9][0-9]?)?", "a week or two with a dash: `2`, `2-3`")
+PHASE = RecordShape(
+    "a phase",
+    (
+        Field("phase", PROSE, required=True, doc="its name"),
+        Field("weeks", WEEKS, doc="of the calendar, counted from the beginning"),
+        Field(
+            "does",
+            ListOf(WordChoice(STEPS)),
+            doc="which steps of `migrate --plan` belong to it; the others stand at the end",
+        ),
+        Field("steps", ListOf(PROSE, single=False), doc="what people do beside that"),
+    ),
+)
 _IGNORED = ListOf(STORED_NAME, single=False)
 MIGRATIONS = MappingOf(
     LABEL,
@@ -68,6 +84,12 @@ MIGRATIONS = MappingOf(
                 ),
             ),
             Field("rate", PROSE, doc="units a second, or a share of the source such as 20%"),
+            Field(
+                "holds",
+                MappingOf(PLACE, WHOLE, what="a mapping such as {Order: 12}"),
+                doc="how many instances the source holds now: the dry run compares",
+            ),
+            Field("phases", ListOf(PHASE, single=False), doc="the calendar, in its order"),
             Field(
                 "answers",
                 MappingOf(PLACE, ANSWERS, what="a mapping such as {Order.note: {lost: drop}}"),

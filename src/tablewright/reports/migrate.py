@@ -63,8 +63,7 @@ def plan_page(view: MigratePlanView) -> Document:
     blocks: list[Block] = [
         Paragraph(text=sentence),
         ReportTable(columns=columns, rows=tuple(rows)),
-        Paragraph(text="Steps:"),
-        Bullets(items=plan.steps),
+        *_phases(plan),
         *_load(plan),
         Paragraph(text=f"Way back: {plan.way_back}."),
     ]
@@ -73,6 +72,50 @@ def plan_page(view: MigratePlanView) -> Document:
         blocks.append(Bullets(items=plan.blockers))
     title = f"{view.app} · {plan.source} to {plan.target} · {view.region}"
     return Document(title=title, blocks=tuple(blocks))
+
+
+def _phases(plan: MigrationPlan) -> list[Block]:
+    """Return the phases with their weeks, hours and steps, and what the source is said to hold."""
+    columns = (
+        ReportColumn(title="Phase"),
+        ReportColumn(title="Weeks"),
+        ReportColumn(title="Hours", right=True),
+        ReportColumn(title="Steps", grows=True),
+    )
+    rows = tuple(
+        Row(
+            cells=(
+                phase.name if not number else "",
+                _weeks(phase.weeks) if not number else "",
+                _hours(phase.hours) if not number else "",
+                step,
+            )
+        )
+        for phase in plan.phases
+        for number, step in enumerate(phase.steps)
+    )
+    blocks: list[Block] = [ReportTable(columns=columns, rows=rows)]
+    hours = "Hours are those of machines at the stated rate; people's work is not estimated."
+    weeks = f"The calendar of the file ends in week {plan.weeks}. " if plan.weeks else ""
+    blocks.append(Paragraph(text=weeks + hours))
+    if plan.holds:
+        total = sum(count for _, count in plan.holds)
+        held = ", ".join(f"{count:,} {name}" for name, count in plan.holds)
+        text = f"The source is said to hold {total:,} instances of {len(plan.holds)} kinds: {held}."
+        blocks.append(Paragraph(text=text))
+    return blocks
+
+
+def _weeks(weeks: tuple[int, int] | None) -> str:
+    if weeks is None:
+        return ""
+    return f"{weeks[0]}-{weeks[1]}" if weeks[0] != weeks[1] else f"{weeks[0]}"
+
+
+def _hours(hours: Decimal | None) -> str:
+    if hours is None:
+        return ""
+    return f"{hours:,.2f}" if hours < 10 else f"{hours:,.0f}"
 
 
 def _load(plan: MigrationPlan) -> list[Block]:
@@ -110,6 +153,7 @@ def migrate_page(view: MigrateView) -> Document:
     else:
         if view.check is not None:
             blocks.extend(_checked(view.check))
+            blocks.extend(_counted(view))
             if view.decisions:
                 blocks.append(Paragraph(text="As the model file says:"))
                 blocks.append(Bullets(items=view.decisions))
@@ -236,6 +280,21 @@ def _checked(check: DryRun) -> list[Block]:
             Paragraph(text="Answer under `migrations:` of the model file (docs/migrate.md).")
         )
     return blocks
+
+
+def _counted(view: MigrateView) -> list[Block]:
+    """Return whether the source holds what the model file says it does."""
+    if not view.holds:
+        return []
+    total = sum(count for _, count in view.holds)
+    if not view.miscounted:
+        text = f"As stated, these are {total:,} instances of {len(view.holds)} kinds."
+        return [Paragraph(text=text, tone="good")]
+    lines = tuple(f"{n}: {held:,} instead of {stated:,}" for n, stated, held in view.miscounted)
+    return [
+        Paragraph(text="The source does not hold what the model file says:", tone="bad"),
+        Bullets(items=lines),
+    ]
 
 
 def _written(view: MigrateView) -> list[Block]:

@@ -73,6 +73,8 @@ class MigrateView:
     work_dir: str = ""
     phases: tuple[tuple[str, int, bool], ...] = ()
     """Of `status`: phase and place, how much is done, whether it is all."""
+    holds: tuple[tuple[str, int], ...] = ()
+    """What the model file says that the source holds: entities, and how many instances of each."""
     decisions: tuple[str, ...] = ()
     """What the model file answers for this migration."""
     followed: Followed | None = None
@@ -87,6 +89,14 @@ class MigrateView:
     """Of `status`: where it is, in words."""
     journal: tuple[str, ...] = ()
     """Of `status`: the last lines of the journal."""
+
+    @property
+    def miscounted(self) -> tuple[tuple[str, int, int], ...]:
+        """Entities of which the source holds another number than stated: stated, held."""
+        if self.check is None:
+            return ()
+        held = dict(self.check.instances)
+        return tuple((n, count, held.get(n, 0)) for n, count in self.holds if count != held.get(n))
 
     @property
     def is_clean(self) -> bool:
@@ -133,7 +143,6 @@ def plan(
     connectors = [session.engine_of(each).connector for each in designs]
     codecs = [c.codec(session.model, d) for c, d in zip(connectors, designs, strict=True)]
     sample = Sample(session.model)
-    files = session.file.choices(source, target).files
     created = plan_migration(
         evaluations[0],
         evaluations[1],
@@ -144,7 +153,7 @@ def plan(
         records_per_second=records_per_second,
         overlap_days=overlap_days,
         can_follow=connectors[0].can_follow(designs[0]),
-        files=files.folder if files is not None else "",
+        stated=session.file.choices(source, target),
         reads_are_charged=session.engine_of(designs[0]).is_billed_by_request(designs[0]),
     )
     return MigratePlanView(app=session.model.app, region=session.region, plan=created)
@@ -222,6 +231,7 @@ def migrate(
             target_place=pair[1].description,
             action=action,
             work_dir=str(folder),
+            holds=choices.holds,
             decisions=tuple(answer.text for answer in choices.answers),
             **done,
         )
