@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
+import pytest
 from botocore.exceptions import ClientError
 
+from sources.importing import imported
 from tablewright.sources.dynamodb_live import read_client
+from tablewright.sources.inference import build
 from tablewright.sources.source import ReadOptions
 
 
@@ -91,3 +96,29 @@ def test_a_missing_permission_is_named_once_and_the_rest_is_read() -> None:
         "the action dynamodb:DescribeTimeToLive is not allowed: what it tells is left out",
         "the action dynamodb:Scan is not allowed: what it tells is left out",
     ]
+
+
+def template_of(path: Path, count: int) -> Path:
+    """Write a template of as many tables, keyed alike."""
+    key = {"AttributeDefinitions": [{"AttributeName": "id", "AttributeType": "S"}],
+           "KeySchema": [{"AttributeName": "id", "KeyType": "HASH"}]}  # fmt: skip
+    tables = {
+        f"T{n}": {"Type": "AWS::DynamoDB::Table", "Properties": {"TableName": f"table-{n}", **key}}
+        for n in range(count)
+    }
+    path.write_text(json.dumps({"Resources": tables}))
+    return path
+
+
+def test_of_more_tables_than_anybody_reads_the_first_are_taken_and_the_rest_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(build, "MOST_TABLES", 5)
+    path = template_of(tmp_path / "template.json", 12)
+    result = imported(path)
+    assert [table.name for table in result.draft.tables] == [f"table-{n}" for n in range(5)]
+    (note,) = [n for n in result.notes if "tables were found" in n]
+    assert note.startswith("12 tables were found: the first 5 are in the file")
+    assert "--table" in note
+    others = imported(path, tables=("table-7", "table-11")).draft.tables
+    assert [table.name for table in others] == ["table-7", "table-11"]

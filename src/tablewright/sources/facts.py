@@ -190,9 +190,14 @@ def merged(parts: tuple[SourceFacts, ...]) -> SourceFacts:
     """
     stores: list[SourceTable] = []
     for part in parts:
+        earlier = [store.name for store in stores]
+        places = {name: number for number, name in enumerate(earlier)}
         for store in part.stores:
-            place = _same_store(stores, store, parts)
+            place = places.get(store.name)
             if place is None:
+                place = matching_name(store.name, earlier)
+            if place is None:
+                places[store.name] = len(stores)
                 stores.append(store)
             else:
                 stores[place] = _merged_store(stores[place], store)
@@ -207,15 +212,6 @@ def merged(parts: tuple[SourceFacts, ...]) -> SourceFacts:
         notes=tuple(dict.fromkeys(note for p in parts for note in p.notes)),
         sources=tuple(dict.fromkeys(text for p in parts for text in p.sources)),
     )
-
-
-def _same_store(
-    stores: list[SourceTable], store: SourceTable, parts: tuple[SourceFacts, ...]
-) -> int | None:
-    names = [known.name for known in stores]
-    if store.name in names:
-        return names.index(store.name)
-    return matching_name(store.name, names)
 
 
 def matching_name(name: str, names: list[str]) -> int | None:

@@ -7,7 +7,7 @@ and what could not be recovered. Nothing is written here.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -71,6 +71,9 @@ def _read(texts: Sequence[str], options: ReadOptions, kind: str, folder: Path) -
             raise
         for unpacked_to, name in zips.items():
             part = named_as(part, Path(unpacked_to), name)
+        if options.tables:
+            wanted = tuple(store for store in part.stores if store.name in options.tables)
+            part = replace(part, stores=wanted)
         names = {store.name for store in part.stores}
         # An importer that was handed known stores hands them back with what it adds.
         rest = tuple(store for store in facts.stores if store.name not in names)

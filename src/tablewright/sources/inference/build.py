@@ -30,6 +30,8 @@ from tablewright.sources.inference.profile import AttributeProfile
 from tablewright.sources.inference.relations import Related, relate
 from tablewright.sources.inference.servers import server_entity
 
+MOST_TABLES = 1_000
+"""Tables of a model file: nobody reads one with more."""
 _INDEX_NAME = re.compile(r"[A-Za-z0-9_.-]{3,255}")
 
 
@@ -54,6 +56,12 @@ def build(facts: SourceFacts, app: str) -> Draft:
     draft.database = facts.database if engine == MONGODB else ""
     draft.sources, draft.notes = list(facts.sources), list(facts.notes)
     stores = [store for store in facts.stores if store.engine == engine]
+    if len(stores) > MOST_TABLES:
+        draft.notes.append(
+            f"{len(stores):,} tables were found: the first {MOST_TABLES:,} are in the file; name "
+            "others with --table, or import their files one by one"
+        )
+        stores = stores[:MOST_TABLES]
     if engine == DYNAMODB:
         stores = [_allowed_name(draft, s) for store in stores if (s := _keyed(draft, store))]
         if not stores:

@@ -7,7 +7,8 @@ a shared key or a foreign key, and only where the values agree (by their hashes)
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
@@ -16,6 +17,7 @@ from tablewright.sources.draft import ASSUMED, SEEN, EntityDraft
 from tablewright.sources.inference.naming import words_of
 from tablewright.sources.inference.profile import AttributeProfile
 
+Entities = Mapping[str, EntityDraft]
 USER_WORDS = (
     "user", "customer", "account", "subscriber", "member", "player", "client", "person",
     "patient", "student", "employee", "driver", "buyer", "guest", "tenant", "profile", "device",
@@ -43,12 +45,13 @@ def relate(items: Sequence[Related]) -> str:
     for item in items:
         if not item.is_embedded:
             _find_parent(item, items)
-    _break_cycles(items)
+    by_name = {item.entity.name: item.entity for item in items}
+    _break_cycles(items, by_name)
     for item in items:
-        _find_references(item, items)
-    user = _user_entity(items)
+        _find_references(item, items, by_name)
+    user = _user_entity(items, by_name)
     for item in items:
-        _count(item, items, user)
+        _count(item, by_name, user)
     return user
 
 
@@ -99,8 +102,7 @@ def _values_agree(child: Related, parent: Related, names: Sequence[str]) -> bool
     return True
 
 
-def _break_cycles(items: Sequence[Related]) -> None:
-    by_name = {item.entity.name: item.entity for item in items}
+def _break_cycles(items: Sequence[Related], by_name: Entities) -> None:
     for item in items:
         seen = {item.entity.name}
         current = item.entity
@@ -112,10 +114,10 @@ def _break_cycles(items: Sequence[Related]) -> None:
             current = by_name[current.parent]
 
 
-def _find_references(item: Related, items: Sequence[Related]) -> None:
+def _find_references(item: Related, items: Sequence[Related], by_name: Entities) -> None:
     entity = item.entity
-    own_parent = _ancestors(entity, items)
-    inherited = {name for r in items if r.entity.name in own_parent for name in r.entity.key}
+    own_parent = _ancestors(entity, by_name)
+    inherited = {name for above in own_parent if above in by_name for name in by_name[above].key}
     for attribute in entity.attributes:
         if attribute.name in inherited:
             attribute.options.pop("distinct", None)  # as many as there are parents
@@ -124,7 +126,7 @@ def _find_references(item: Related, items: Sequence[Related]) -> None:
         target = item.foreign.get(attribute.name) or _referred(attribute.name, item, items)
         if not target or target == entity.name:
             continue
-        candidate = next((r.entity for r in items if r.entity.name == target), None)
+        candidate = by_name.get(target)
         if candidate is None or len(candidate.key) != 1:
             continue
         if attribute.name == candidate.key[0] and target in own_parent:
@@ -136,8 +138,7 @@ def _find_references(item: Related, items: Sequence[Related]) -> None:
         attribute.type = f"ref({target})"
 
 
-def _ancestors(entity: EntityDraft, items: Sequence[Related]) -> set[str]:
-    by_name = {item.entity.name: item.entity for item in items}
+def _ancestors(entity: EntityDraft, by_name: Entities) -> set[str]:
     names: set[str] = set()
     current = entity
     while current.parent and current.parent not in names:
@@ -176,21 +177,22 @@ def _user_rank(name: str) -> int:
     return 0
 
 
-def _user_entity(items: Sequence[Related]) -> str:
+def _user_entity(items: Sequence[Related], by_name: Entities) -> str:
     """Return the entity that counts as one for each user: by its name, else what has most below."""
     roots = [r for r in items if not r.entity.parent and not r.is_embedded]
     if not roots:
         return items[0].entity.name if items else ""
-    names = [r.entity.name for r in items]
+    below = Counter(name for r in items for name in _ancestors(r.entity, by_name))
+    place = {name: number for number, name in enumerate(by_name)}
 
     def rank(item: Related) -> tuple[int, int, int]:
-        below = sum(item.entity.name in _ancestors(r.entity, items) for r in items)
-        return (_user_rank(item.entity.name), below, -names.index(item.entity.name))
+        name = item.entity.name
+        return (_user_rank(name), below[name], -place[name])
 
     return max(roots, key=rank).entity.name
 
 
-def _count(item: Related, items: Sequence[Related], user: str) -> None:
+def _count(item: Related, by_name: Entities, user: str) -> None:
     entity = item.entity
     if entity.count:
         return
@@ -198,7 +200,6 @@ def _count(item: Related, items: Sequence[Related], user: str) -> None:
     if entity.name == user:
         entity.count, entity.count_label = "1/user", ""
         return
-    by_name = {r.entity.name: r.entity for r in items}
     if entity.parent:
         above = by_name[entity.parent].instances
         if instances is not None and above:
