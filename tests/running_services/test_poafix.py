@@ -312,7 +312,7 @@ def test_what_does_not_fit_is_answered_with_a_list_of_fields(service: Running) -
             "message": "some fields do not fit",
             "fields": [
                 {"field": "email", "message": "has not the form that is asked for"},
-                {"field": "password", "message": "must have 10 to 72 characters"},
+                {"field": "password", "message": "must have 12 to 72 characters"},
                 {"field": "location", "message": "lat must be from -90 to 90"},
             ],
         },
@@ -1209,6 +1209,30 @@ def test_a_change_of_state_reaches_an_open_stream_and_what_was_missed_comes_firs
         news_of(provider, "Request cancelled")
         resumed = event_of(lines_of(provider, **{"Last-Event-ID": event["id"]}))
         assert json.loads(resumed["data"])["title"] == "Request cancelled"
+
+
+def test_news_of_another_process_reach_a_stream_that_looks_for_them_once() -> None:
+    with listening() as (service, _):
+        service.service.news.look_seconds = 0.05
+        client, provider = client_of(service), working(service)
+        before = requested(client, provider)
+        news_of(provider, "A new request")
+        other = service.restarted()
+        stream = lines_of(provider)
+        assert [next(stream) for _ in range(3)] == ["retry: 3000", "", ": alive"]
+        with other.client:
+            reply = other.client.post(f"/requests/{before}/cancel", headers=client.headers)
+            assert reply.status_code == 200
+            again = requested(client, provider)  # of this process, so it is pushed
+            events = [event_of(stream) for _ in range(2)]
+        titles = {json.loads(event["data"])["title"] for event in events}
+        assert titles == {"Request cancelled", "A new request"}
+        assert {json.loads(event["data"])["data"]["requestId"] for event in events} == {
+            before,
+            again,
+        }
+        # several more looks show nothing twice
+        assert [next(stream) for _ in range(6)] == [": alive", ""] * 3
 
 
 def test_a_caller_has_five_streams_at_most_and_idle_ones_are_kept_alive() -> None:

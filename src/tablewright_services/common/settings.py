@@ -27,13 +27,15 @@ def required_secrets(environment: Mapping[str, str], names: Sequence[str]) -> di
     return {name: secret.encode() for name, secret in secrets.items()}
 
 
-def whole_number(environment: Mapping[str, str], name: str, default: int) -> int:
-    """Return a setting that is a whole number above 0.
+def whole_number(environment: Mapping[str, str], name: str, default: int, *, least: int = 1) -> int:
+    """Return a setting that is a whole number of `least` or more.
 
     Raises:
         UsageError: it is none.
     """
     text = environment.get(name, "") or str(default)
-    if not text.isdigit() or int(text) < 1:
-        raise UsageError(f"{name} is {text!r}", remedy="set it to a whole number above 0")
+    if not text.isdigit() or int(text) < least:
+        raise UsageError(
+            f"{name} is {text!r}", remedy=f"set it to a whole number above {least - 1}"
+        )
     return int(text)

@@ -80,7 +80,7 @@ class PoaFix(Service):
         passwords = BcryptPasswords(settings.bcrypt_rounds)
         self.accounts = Accounts(self.store, settings, self.cache, passwords, self.now)
         self.search = NearbySearch(self.store, self.cache)
-        self.news = Notifications(self.store, self.now, self.log)
+        self.news = Notifications(self.store, self.now, self.log, settings.news_seconds)
         self.requests = Requests(self.store, self.news, self.now)
         payments: Payments = (
             PaystackPayments(settings.paystack_url, settings.paystack_key)

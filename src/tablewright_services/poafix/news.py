@@ -2,7 +2,8 @@
 
 A change of state puts news on a queue and is answered; a worker stores them and hands them to the
 streams of their recipient in this process. A stream that is opened again first gets what is unread
-since the last it saw, from the database, so news of another process arrive with that at the latest.
+since the last it saw, from the database. News of another process arrive with that, or earlier where
+streams look into the database now and then, which is for whoever runs several processes to set.
 """
 
 from __future__ import annotations
@@ -29,6 +30,8 @@ MOST_UNSEEN = 100
 """Events that wait for a stream which does not read them; then it ends, and comes again."""
 MOST_STREAMS = 5
 """Open streams of one caller."""
+MOST_REMEMBERED = 1_000
+"""Events that a stream remembers to have seen: far more than a look shows."""
 ATTEMPTS = 5
 HEARTBEAT_SECONDS = 15.0
 
@@ -53,10 +56,14 @@ class Notifications:
         store: keeps them.
         now: tells the time.
         log: is told what could not be stored.
+        look_seconds: how often an open stream looks for news of other processes; never if 0.
     """
 
-    def __init__(self, store: AsyncStore, now: Now, log: Callable[[str], None]) -> None:
+    def __init__(
+        self, store: AsyncStore, now: Now, log: Callable[[str], None], look_seconds: float = 0
+    ) -> None:
         self.store, self.now, self.log = store, now, log
+        self.look_seconds = look_seconds
         self.heartbeat_seconds = HEARTBEAT_SECONDS
         self._queue: asyncio.Queue[News] = asyncio.Queue(MOST_QUEUED)
         self._streams: defaultdict[str, set[asyncio.Queue[dict[str, Any] | None]]]
@@ -177,31 +184,67 @@ class Notifications:
         """
         try:
             yield b"retry: 3000\n\n"
-            seen: set[str] = set()
-            for event in await self._missed(caller.id, last_seen):
-                seen.add(event["id"])
+            seen = SeenEvents()
+            for event in await self._missed(caller.id, last_seen, seen):
                 yield _written(event)
+            pauses = [self.heartbeat_seconds, *([self.look_seconds] if self.look_seconds else [])]
             while (seconds_left := caller.ends - self.now().timestamp()) > 0:
-                event_or_end: dict[str, Any] | None = {}
+                news: list[dict[str, Any]] | None = None
                 with suppress(TimeoutError):
-                    pause = min(seconds_left, self.heartbeat_seconds)
-                    event_or_end = await asyncio.wait_for(stream.get(), pause)
-                if event_or_end is None:
-                    return
-                if not event_or_end:
+                    pushed = await asyncio.wait_for(stream.get(), min(seconds_left, *pauses))
+                    if pushed is None:
+                        return
+                    news = [pushed]
+                if news is None:
+                    news = await self._of_others(caller.id)
                     yield b": alive\n\n"
-                elif event_or_end["id"] not in seen:
-                    yield _written(event_or_end)
+                for event in news:
+                    if seen.is_new(event["id"]):
+                        yield _written(event)
         finally:
             self._streams[caller.id].discard(stream)
             if not self._streams[caller.id]:
                 del self._streams[caller.id]
 
-    async def _missed(self, recipient: str, last_seen: str) -> list[dict[str, Any]]:
-        if not last_seen:
+    async def _missed(
+        self, recipient: str, last_seen: str, seen: SeenEvents
+    ) -> list[dict[str, Any]]:
+        """Return what came since an event; a new stream only notes what is there."""
+        if not last_seen and not self.look_seconds:
             return []
         page = await self.unread(recipient, None)
-        return [event for event in reversed(page["items"]) if event["id"] > last_seen]
+        missed = []
+        for event in reversed(page["items"]):
+            seen.is_new(event["id"])
+            if last_seen and event["id"] > last_seen:
+                missed.append(event)
+        return missed
+
+    async def _of_others(self, recipient: str) -> list[dict[str, Any]]:
+        """Return what is unread, the oldest first, if streams look; it is tried again later."""
+        if not self.look_seconds:
+            return []
+        try:
+            page = await self.unread(recipient, None)
+        except StoreError:
+            return []
+        return list(reversed(page["items"]))
+
+
+class SeenEvents:
+    """The ids of the last events of a stream."""
+
+    def __init__(self) -> None:
+        self._ids: dict[str, None] = {}
+
+    def is_new(self, id: str) -> bool:
+        """Note an event; return whether it was not noted before."""
+        if id in self._ids:
+            return False
+        self._ids[id] = None
+        if len(self._ids) > MOST_REMEMBERED:
+            del self._ids[next(iter(self._ids))]
+        return True
 
 
 def _written(event: Mapping[str, Any]) -> bytes:

@@ -31,6 +31,8 @@ class PoaFixSettings:
     """Whose pages may call from a browser."""
     requests_per_minute: int = 100
     """Of each caller; of callers without a token, of each address."""
+    news_seconds: int = 0
+    """How often an open stream looks for news that another process stored; never if 0."""
     admin_email: str = ""
     admin_password: str = field(repr=False, default="")
     """The first administrator, made at the start where there is none of that address."""
@@ -65,6 +67,7 @@ def poafix_settings(environment: Mapping[str, str]) -> PoaFixSettings:
         bcrypt_rounds=whole_number(environment, "BCRYPT_ROUNDS", 12),
         origins=frozenset(each.strip() for each in origins.split(",") if each.strip()),
         requests_per_minute=whole_number(environment, "REQUESTS_PER_MINUTE", 100),
+        news_seconds=whole_number(environment, "NEWS_SECONDS", 0, least=0),
         admin_email=environment.get("ADMIN_EMAIL", "").lower(),
         admin_password=environment.get("ADMIN_PASSWORD", ""),
         cdn_url=environment.get("CLOUDFRONT_URL", "").rstrip("/"),
