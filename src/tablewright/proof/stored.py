@@ -11,7 +11,13 @@ from typing import Any
 
 from tablewright.core.plain_data import plain_data
 from tablewright.evaluation.values import Measure
-from tablewright.proof.values import LostUpdates, PatternProof, Proof, UnitComparison
+from tablewright.proof.values import (
+    LostUpdates,
+    PatternProof,
+    Proof,
+    ScanComparison,
+    UnitComparison,
+)
 
 
 def proof_from_data(data: Mapping[str, Any]) -> Proof:
@@ -45,6 +51,16 @@ def proof_from_data(data: Mapping[str, Any]) -> Proof:
                 lost=int(entry["lost"]),
             )
             for entry in data.get("lost_updates", ())
+        ),
+        scans=tuple(
+            ScanComparison(
+                pattern=entry["pattern"],
+                container=entry["container"],
+                records=int(entry["records"]),
+                scan_ms=Decimal(str(entry["scan_ms"])),
+                call_ms=Decimal(str(entry["call_ms"])),
+            )
+            for entry in data.get("scans", ())
         ),
     )
 

@@ -136,6 +136,26 @@ class LostUpdates:
     lost: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScanComparison:
+    """The time of a call that asks by a key, beside that of reading its whole table."""
+
+    pattern: str
+    container: str
+    """The table that was read."""
+    records: int
+    """What it stores."""
+    scan_ms: Decimal
+    """Of one pass over all of them."""
+    call_ms: Decimal
+    """Of half of the calls, at most."""
+
+    @property
+    def factor(self) -> Decimal:
+        """How many times as long the pass took; 0 where the call took no time that was measured."""
+        return self.scan_ms / self.call_ms if self.call_ms else ZERO
+
+
 @dataclass(frozen=True, kw_only=True)
 class Proof:
     """A design that was run: the estimate beside the meter."""
@@ -164,6 +184,8 @@ class Proof:
     """Another program answered in place of the database: its times are not the database's."""
     lost_updates: tuple[LostUpdates, ...] = ()
     """Of patterns that read, change and write back without a condition."""
+    scans: tuple[ScanComparison, ...] = ()
+    """Of patterns that ask by a key, where tables were read whole beside them."""
 
     @property
     def is_right(self) -> bool:

@@ -36,7 +36,7 @@ def proof_page(view: ProofView) -> Document:
         if pattern.was_run:
             blocks += [Paragraph(text=text, tone="bad") for text in _untypical(pattern)]
     blocks += [Paragraph(text=text, tone="bad") for text in proof.state_problems]
-    blocks += [_verdict(proof), *_lost_updates(proof), *_latency_verdict(proof)]
+    blocks += [_verdict(proof), *_lost_updates(proof), *_latency_verdict(proof), *_scans(proof)]
     if proof.engine.startswith("http") and not proof.agrees:
         blocks.append(Paragraph(text=OTHER_METERS))
     return Document(
@@ -61,6 +61,7 @@ def proof_section(view: ProofView) -> Section:
         _verdict(proof),
         *_lost_updates(proof),
         *_latency_verdict(proof),
+        *_scans(proof),
         _patterns_table(proof),
         _resources_table(proof),
     ]
@@ -156,6 +157,38 @@ def _lost_updates(proof: Proof) -> list[Block]:
         )
         for entry in proof.lost_updates
         if entry.lost
+    ]
+
+
+def _scans(proof: Proof) -> list[Block]:
+    """Return the calls that ask by a key beside one pass over their tables, slowest pass first."""
+    rows = [
+        Row(
+            cells=(
+                entry.pattern,
+                entry.container,
+                format_number(entry.records),
+                format_number(entry.scan_ms, 1),
+                format_number(entry.call_ms, 2),
+                f"{format_number(entry.factor, 0 if entry.factor >= 10 else 1)} times",
+            )
+        )
+        for entry in sorted(proof.scans, key=lambda e: (-e.factor, e.pattern))
+    ]
+    if not rows:
+        return []
+    titles = ("Records", "Whole table, ms", "Call, ms", "A query is faster")
+    return [
+        ReportTable(
+            columns=(
+                ReportColumn(title="Pattern", grows=True),
+                ReportColumn(title="Table"),
+                *(ReportColumn(title=title, right=True) for title in titles),
+            ),
+            rows=tuple(rows),
+            caption="Calls that ask by a key beside one pass over the whole table; the factor "
+            "grows with the table, so it is that of this number of users",
+        )
     ]
 
 

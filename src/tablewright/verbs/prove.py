@@ -22,6 +22,7 @@ from tablewright.operate.seed import Position
 from tablewright.proof.lost_updates import all_lost_updates
 from tablewright.proof.runner import Proving, digest_of, planned_calls
 from tablewright.proof.runner import prove as run_proof
+from tablewright.proof.scans import compared_with_scans
 from tablewright.proof.stored import proof_data
 from tablewright.proof.values import Proof
 from tablewright.sample.sample import Sample
@@ -59,6 +60,8 @@ class ProofRequest:
     max_usd: Decimal = Decimal(1)
     ttl_shift: int = 0
     """Seconds by which the expiry of seeded records was moved on."""
+    scans: bool = False
+    """Whether every table is read whole once, beside the calls that ask by a key."""
 
 
 def prove(
@@ -71,6 +74,7 @@ def prove(
     scale_down: Decimal | None = None,
     seed: int = 1,
     max_usd: Decimal = Decimal(1),
+    scans: bool = False,
     announce: Announce | None = None,
     say: Say = silent,
     progress: Callable[[], AbstractContextManager[Progress]] = no_progress,
@@ -89,6 +93,7 @@ def prove(
         scale_down: instead of `requests`: this share of one day's calls.
         seed: random seed of the workload.
         max_usd: the most it may spend on an account.
+        scans: whether every table is read whole once, beside the calls that ask by a key.
         announce: receives whose database it is.
         say: receives what it will spend, and why there are fewer users.
         progress: opens what receives items and calls done.
@@ -106,6 +111,7 @@ def prove(
         requests=_requests(session, scale, requests, scale_down),
         seed=seed,
         max_usd=max_usd,
+        scans=scans,
     )
     proof: Proof | None = None
     with progress() as show:
@@ -240,7 +246,11 @@ def prove_on(
     """
     proving = proving_of(session, design, adapter, request, progress, evaluation)
     proof = run_proof(proving)
-    return replace(proof, lost_updates=all_lost_updates(proving))
+    proof = replace(proof, lost_updates=all_lost_updates(proving))
+    if request.scans:
+        routes = proving.evaluation.routes
+        proof = replace(proof, scans=compared_with_scans(adapter, routes, proof.patterns))
+    return proof
 
 
 def proving_of(

@@ -85,6 +85,9 @@ def _factor(ctx: click.Context, param: click.Parameter, value: str | None) -> De
     type=click.FloatRange(min=0, min_open=True),
     help="Load mode: so many calls a second instead of the model's peak.",
 )
+@click.option(
+    "--scans", is_flag=True, help="Also read every table whole once: how much faster is a query?"
+)
 @click.option("--seed", type=int, default=1, show_default=True, help="Random seed of the workload.")
 @click.option(
     "--max-usd",
@@ -106,6 +109,7 @@ def command(
     duration: Decimal | None,
     spike: Decimal | None,
     rate: float | None,
+    scans: bool,
     seed: int,
     max_usd: Decimal,
 ) -> int:
@@ -155,6 +159,7 @@ def command(
         scale_down=None if scale_down is None else Decimal(str(scale_down)),
         seed=seed,
         max_usd=max_usd,
+        scans=scans,
         announce=announce,
         say=out.note,
         progress=lambda: progress_bar("prove"),
