@@ -10,7 +10,7 @@ import datetime as dt
 import math
 import random
 from bisect import bisect_left
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from itertools import chain, product
@@ -114,7 +114,6 @@ class Workload:
         shared: Row | None = None,
         shared_bounds: Mapping[str, tuple[Any, ...]] | None = None,
     ) -> Call:
-        assert pattern.verb is not Verb.SEARCH, "no design on DynamoDB answers a search for words"
         row: Row = {}
         bounds: dict[str, tuple[Any, ...]] = {}
         where = [c for c in pattern.where if c.operator == "eq" and c.value is None]
@@ -126,7 +125,7 @@ class Workload:
         is_missed = pattern.hit < ONE and self._happens(f"{pattern.name} hit", ONE - pattern.hit)
         if is_missed:
             self._miss(entity, where, row)
-        tests = [Test(c.attribute, "eq", (row.get(c.attribute),)) for c in where]
+        tests = [self._given(pattern, entity, c.attribute, row) for c in where]
         for condition in pattern.where:
             if condition.operator == "eq" and condition.value is not None:
                 fixed = typed_value(entity, condition)
@@ -154,6 +153,14 @@ class Workload:
             is_missed=is_missed,
             now=dt.datetime.fromtimestamp(self.world.sample.until, dt.UTC),
         )
+
+    def _given(self, pattern: Pattern, entity: Entity, name: str, row: Row) -> Test:
+        """Return the test of what a call gives: a search names one word of a text."""
+        value = row.get(name)
+        is_text = entity.has(name) and entity.attribute(name).kind in (Kind.TEXT, Kind.NAME)
+        if pattern.verb is Verb.SEARCH and is_text and value is not None:
+            return Test(name, "words", (max(str(value).split() or [""], key=len),))
+        return Test(name, "eq", (value,))
 
     def _near(self, entity: Entity, pattern: Pattern, row: Row, number: int) -> Test:
         """Search around somebody who is there."""
@@ -324,11 +331,14 @@ class Workload:
         if condition.operator in ("exists", "absent"):
             return ()
         among = self.world.find(entity.name, tests)
-        values = sorted(
+        values = [
             value
             for number in among
             if (value := self.world.value(entity.name, number, condition.attribute)) is not None
-        )
+        ]
+        # of lists, sets and maps no order is known but that of their lengths and of their texts
+        orders: dict[str, Callable[[Any], Any]] = {"size": len, "contains": str, "ne": str}
+        values.sort(key=orders.get(condition.operator))
         if not values:  # nothing is there: any bounds will do
             some = self.world.value(entity.name, self._pick(entity.name), condition.attribute)
             return (some, some) if condition.operator == "between" else (some,)

@@ -22,7 +22,7 @@ from tablewright.engines.mongodb.codec import MongoCodec
 from tablewright.engines.mongodb.design import Collection, MongoDesign
 from tablewright.engines.mongodb.layout import key_field
 from tablewright.engines.mongodb.vectors import candidates
-from tablewright.model.values import Entity, Model, Pattern, Verb
+from tablewright.model.values import Attribute, Entity, Kind, Model, Pattern, Verb
 from tablewright.sample.calls import Call, Row
 from tablewright.sample.conditions import WriteTest, write_tests
 from tablewright.sample.wire import key_text
@@ -112,8 +112,6 @@ class OperationBuilder:
                 for operation in self._write(collection, embed, each)
             )
         collection, embed = self._homes(pattern.entity)[0]
-        if pattern.verb is Verb.SEARCH:
-            raise UnsupportedError("a search for words is not run: it needs a text index")
         if pattern.verb is Verb.NEAR:
             return (self._near(collection, call),)
         if pattern.verb is Verb.SIMILAR:
@@ -187,7 +185,15 @@ class OperationBuilder:
     ) -> dict[str, Any]:
         conditions: dict[str, Any] = {}
         for test in tests:
-            if test.operator != "near":
+            if test.operator == "words":
+                conditions["$text"] = {"$search": test.operands[0]}
+            elif test.operator == "size":
+                name = prefix + (test.attribute if prefix else self._field(entity, test.attribute))
+                length = _length(entity.find(test.attribute), name)
+                conditions.setdefault("$expr", {"$and": []})["$and"].append(
+                    {"$gte": [length, test.operands[0]]}
+                )
+            elif test.operator != "near":
                 name = prefix + (test.attribute if prefix else self._field(entity, test.attribute))
                 condition = self._condition(entity, test)
                 known = conditions.get(name)
@@ -199,9 +205,19 @@ class OperationBuilder:
     def _condition(self, entity: Entity, test: Test) -> Any:
         if test.operator == "begins_with":
             return {"$regex": "^" + re.escape(str(test.operands[0]))}
+        if test.operator in ("exists", "absent"):
+            return {"$exists": test.operator == "exists"}
+        if test.operator == "contains":
+            part = test.operands[0]
+            attribute = entity.find(test.attribute)
+            if attribute is not None and attribute.kind in (Kind.LIST, Kind.SET):
+                return {"$elemMatch": {"$eq": part}}
+            return {"$regex": re.escape(str(part))}
         values = [self.codec.value(entity, test.attribute, each) for each in test.operands]
         if test.operator == "eq":
             return values[0]
+        if test.operator == "ne":
+            return {"$ne": values[0], "$exists": True}
         if test.operator == "in":
             return {"$in": values}
         if test.operator == "between":
@@ -491,6 +507,16 @@ class OperationBuilder:
             arguments=(condition,) if verb is Verb.CHECK else (condition, change),
             needs_match=True,
         )
+
+
+def _length(attribute: Attribute | None, name: str) -> dict[str, Any]:
+    """Return the expression of a value's length: elements, fields or characters; 0 where absent."""
+    kind = attribute.kind if attribute is not None else Kind.TEXT
+    if kind in (Kind.LIST, Kind.SET):
+        return {"$size": {"$ifNull": [f"${name}", []]}}
+    if kind is Kind.MAP:
+        return {"$size": {"$objectToArray": {"$ifNull": [f"${name}", {}]}}}
+    return {"$strLenCP": {"$ifNull": [f"${name}", ""]}}
 
 
 def identifying(entity: Entity, pattern: Pattern) -> tuple[str, ...]:

@@ -18,7 +18,7 @@ from tablewright.core.quantities import plain
 from tablewright.engines.postgresql.codec import columns_of
 from tablewright.engines.postgresql.ddl import literal, primary_columns, quoted
 from tablewright.engines.postgresql.design import Column, PgTable, PostgresDesign
-from tablewright.engines.postgresql.values import sql_value
+from tablewright.engines.postgresql.values import json_text, sql_value
 from tablewright.engines.postgresql.vectors import vector_text
 from tablewright.model.values import Entity, Model, Pattern, Verb
 from tablewright.sample.calls import Call, Row
@@ -29,6 +29,7 @@ EARTHDISTANCE_KM = 6378.168
 """The radius of the earth in the extension earthdistance (PostgreSQL manual, F.13)."""
 
 COMPARATORS = {"eq": "=", "lt": "<", "le": "<=", "gt": ">", "ge": ">="}
+READ_COMPARATORS = {**COMPARATORS, "ne": "<>"}
 WRITE_COMPARATORS = {**COMPARATORS, "ne": "<>", "differs": "<>"}
 
 
@@ -229,6 +230,14 @@ class SqlBuilder:
             for mark in ("\\", "%", "_"):
                 escaped = escaped.replace(mark, f"\\{mark}")
             return f"{name} LIKE %s", [f"{escaped}%"]
+        if test.operator == "words":
+            return f"to_tsvector('simple', {name}) @@ plainto_tsquery('simple', %s)", [
+                test.operands[0]
+            ]
+        if test.operator in ("exists", "absent"):
+            return f"{name} IS {'NOT NULL' if test.operator == 'exists' else 'NULL'}", []
+        if test.operator in ("contains", "size"):
+            return _within(column, test)
         values = [sql_value(column, operand) for operand in test.operands]
         if test.operator == "in":
             return f"{name} IN ({', '.join('%s' for _ in values)})", values
@@ -236,7 +245,7 @@ class SqlBuilder:
             return f"{name} BETWEEN %s AND %s", [values[0], values[-1]]
         if test.operator == "eq" and test.attribute in pattern.ignore_case:
             return f"lower({name}) = lower(%s)", values[:1]
-        return f"{name} {COMPARATORS[test.operator]} %s", values[:1]
+        return f"{name} {READ_COMPARATORS[test.operator]} %s", values[:1]
 
     # ------------------------------------------------------------ writes
 
@@ -400,3 +409,23 @@ def identifying(entity: Entity, pattern: Pattern) -> tuple[str, ...]:
 def key_of(table: PgTable, row: Row) -> tuple[Any, ...]:
     """Return the values of a table's primary key in a row by column."""
     return tuple(row[name] for name in primary_columns(table))
+
+
+def _within(column: Column, test: Test) -> tuple[str, list[Any]]:
+    """Return what asks for a part of a value, or for its length at least."""
+    name, value = quoted(column.name), test.operands[0]
+    if test.operator == "contains":
+        if column.type == "array":
+            return f"%s = ANY({name})", [value]
+        if column.type in ("jsonb", "json"):
+            return f"{name}::jsonb @> %s::jsonb", [json_text([value])]
+        return f"strpos({name}, %s) > 0", [value]
+    if column.type == "array":
+        return f"cardinality({name}) >= %s", [value]
+    if column.type in ("jsonb", "json"):
+        length = (
+            f"CASE jsonb_typeof({name}::jsonb) WHEN 'array' THEN jsonb_array_length({name}::jsonb) "
+            f"ELSE (SELECT count(*) FROM jsonb_object_keys({name}::jsonb)) END"
+        )
+        return f"{length} >= %s", [value]
+    return f"length({name}) >= %s", [value]
