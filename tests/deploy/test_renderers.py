@@ -119,7 +119,7 @@ def test_the_same_stack_gives_the_same_bytes():
 def test_data_outlives_the_stack():
     document = yaml.load(cloudformation.render(stack_of("containers")), Loader)
 
-    assert document["Resources"]["OrdersTable"]["DeletionPolicy"] == "Retain"
+    assert document["Resources"]["OrdersTable"]["DeletionPolicy"] == "RetainExceptOnCreate"
     assert document["Resources"]["Files"]["UpdateReplacePolicy"] == "Retain"
     assert "prevent_destroy = true" in terraform.render(stack_of("containers"))["main.tf"]
 

@@ -177,7 +177,9 @@ def _resource(resource: Resource, stack: Stack) -> dict[str, Any]:
     if after:
         written["DependsOn"] = after if len(after) > 1 else after[0]
     if resource.keeps_data:
-        written["DeletionPolicy"] = "Retain"
+        # what a stack leaves that failed half way would be in the way of the next attempt:
+        # AWS CloudFormation Template Reference, "DeletionPolicy attribute"
+        written["DeletionPolicy"] = "RetainExceptOnCreate"
         written["UpdateReplacePolicy"] = "Retain"
     if resource.properties:
         written["Properties"] = _value(resource.properties)

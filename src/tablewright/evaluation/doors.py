@@ -299,6 +299,8 @@ class ProvisionStep:
     destroys: bool = False
     is_slow: bool = False
     """It rewrites or indexes what is stored, which takes time in proportion to it."""
+    marks: bool = False
+    """It only writes down whose it is: tables of a stack stay without, and are no drift."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -314,6 +316,11 @@ class ProvisionPlan:
     """Settings of a service beside the database: made in every run, as they are not observed."""
     not_offered: tuple[str, ...] = ()
     """What the design asks for and this database has not, in words."""
+
+    @property
+    def drift(self) -> tuple[ProvisionStep, ...]:
+        """The steps that change more than whose it is."""
+        return tuple(step for step in self.steps if not step.marks)
 
     @property
     def destroys(self) -> bool:

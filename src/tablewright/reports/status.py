@@ -41,7 +41,10 @@ def status_page(view: StatusView) -> Document:
             )
         )
     if view.is_as_designed:
-        blocks.append(Paragraph(text="Every table is as the design says."))
+        text = "Every table is as the design says."
+        if view.needs_adopting:
+            text += " Some were not made here, as tables of a stack: `up --adopt` would mark them."
+        blocks.append(Paragraph(text=text))
     else:
         adopt = " --adopt" if view.needs_adopting else ""
         blocks.append(Paragraph(text=f"To change the tables accordingly: tablewright up{adopt}"))

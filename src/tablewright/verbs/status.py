@@ -127,7 +127,7 @@ def status(
             ),
             ZERO,
         ),
-        is_as_designed=not plan.steps and not plan.refused,
+        is_as_designed=not plan.drift and not plan.refused,
         needs_adopting=any(container.is_foreign for container in observed.values()),
         last_drill=read_drill(workspace_of(session).drill(chosen.name)),
     )
@@ -177,5 +177,5 @@ def _table(
         pitr=observed.pitr,
         settings=observed.settings,
         throttled=None if throttled is None else throttled.get(name, ZERO),
-        drift=(*(step.text for step in plan.steps if step.container == name), *refused),
+        drift=(*(step.text for step in plan.drift if step.container == name), *refused),
     )

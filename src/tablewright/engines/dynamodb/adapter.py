@@ -416,6 +416,7 @@ def _step(action: TableAction) -> ProvisionStep:
         statement=action,
         destroys=action.destroys,
         is_slow=bool(SLOW & action.parameters.keys()),
+        marks=action.marks,
     )
 
 

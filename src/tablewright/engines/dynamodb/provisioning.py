@@ -56,6 +56,8 @@ class TableAction:
     waits: bool = True
     optional: bool = False
     """An engine that does not know the operation is told so and passed by."""
+    marks: bool = False
+    """It only writes down whose table it is."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,6 +131,7 @@ def _owned(model: Model, design: DynamoDesign, existing: ObservedTable) -> list[
                 "Tags": [{"Key": key, "Value": value} for key, value in required.items()],
             },
             waits=False,
+            marks=True,
         )
     ]
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from tablewright.engines.postgresql.ddl import (
@@ -185,7 +185,8 @@ def plan(
         if existing is not None:
             if existing.comment != f"{MARK}{app}/{design.name}":
                 mark = mark_sql(table.name, app, design.name)
-                steps.append(_step(f"mark {table.name} as a table of {app}", table.name, mark))
+                text = f"mark {table.name} as a table of {app}"
+                steps.append(replace(_step(text, table.name, mark), marks=True))
             change.columns()
         change.references()
         change.indexes()

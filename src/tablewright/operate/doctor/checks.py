@@ -46,7 +46,7 @@ def drift(plan: ProvisionPlan, design: str, missing: Sequence[str]) -> Iterator[
             evidence="the design has it, the database does not",
             fix=up,
         )
-    for step in plan.steps:
+    for step in plan.drift:
         if step.container not in missing:
             yield HealthFinding(
                 check="drift",
