@@ -60,10 +60,12 @@ def test_what_is_old_moves_and_comes_back(design: str, tmp_path: Path, capsys: P
 
     code, planned = answer(capsys, *arguments, *older, "--dry-run")
     assert (code, planned["moved"]["instances"], planned["moved"]["deleted"]) == (0, 5, 0)
+    assert answer(capsys, *arguments, *older, "--check")[0] == 1  # something is due
     assert not place.exists()
     code, view = answer(capsys, *arguments, *older)
     assert (code, view["moved"]["instances"], view["moved"]["deleted"]) == (0, 5, 5)
     assert moments(path, design) == before[5:]
+    assert answer(capsys, *arguments, *older, "--check")[0] == 0
     # a second run finds nothing
     assert answer(capsys, *arguments, *older)[1]["moved"]["records"] == 0
 

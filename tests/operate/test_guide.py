@@ -136,3 +136,17 @@ def test_an_engine_that_is_only_priced_has_no_guide(capsys: Printed) -> None:
     assert call("guide", "nowhere") == 2
     assert "there is no model file" in capsys.readouterr().err
     assert call("guide", "auxeira", "--design", "nobody") == 2
+
+
+def test_the_calendar_replaces_each_secret_after_its_days_and_asks_what_is_too_old() -> None:
+    view = guide(open_guided("screen-time-journey"), "current", file="screen-time-journey")
+    replaced = [task.what for task in view.routine if task.what.startswith("replace ")]
+
+    # deploy.secrets of the model: four of 90 days, one of 365
+    assert replaced == [
+        "replace JWT_SECRET, SHOPIFY_WEBHOOK_SECRET, WHATSAPP_TOKEN, CODE_SECRET: every 90 days",
+        "replace PIN_ENCRYPTION_KEY: every 365 days",
+    ]
+    before = [m for m in view.milestones if m.users == 100_000 and "archive" in m.command]
+    assert before
+    assert all(m.command.endswith("--to archive --check") for m in before)

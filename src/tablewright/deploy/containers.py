@@ -80,7 +80,7 @@ def tasks(
 
 
 def _service(site: Site, *, has_balancer: bool) -> Resource:
-    count = _task_count(site)
+    count = task_count(site)
     service: dict[str, Any] = {
         "ServiceName": "app",
         "Cluster": Ref("Cluster"),
@@ -119,7 +119,7 @@ def _service(site: Site, *, has_balancer: bool) -> Resource:
     )
 
 
-def _task_count(site: Site) -> int:
+def task_count(site: Site) -> int:
     """Return how many tasks are priced: vCPU-hours over those of one task of a quarter vCPU."""
     hours = sum((part.quantity for part in site.parts_of("aws.fargate.vcpu")), Decimal(0))
     return max(1, round(hours / (TASK_VCPU * HOURS_PER_MONTH)))

@@ -13,6 +13,7 @@ from tablewright.deploy.delivery import DELIVERY_REGION
 from tablewright.deploy.option import Site
 from tablewright.deploy.resources import AccountFact, ParameterRef, Ref, Resource, Text
 from tablewright.deploy.rights import role_of
+from tablewright.deploy.tasks import secrets_by_days
 
 EXTRAS = {
     "backup": "a backup plan (AWS Backup) for everything of the stack that holds data",
@@ -178,10 +179,8 @@ def _reminders(site: Site) -> Iterator[Resource]:
     A key that a vendor issues cannot be replaced by AWS: somebody fetches a new one, and is told
     when. The password of a database server is replaced by the service itself.
     """
-    spans: dict[int, list[str]] = {}
-    for secret in site.secrets:
-        spans.setdefault(secret.rotate_days, []).append(secret.name)
-    for days, names in sorted(spans.items()):
+    spans = secrets_by_days([(secret.name, secret.rotate_days) for secret in site.secrets])
+    for days, names in spans:
         listed = ", ".join(names)
         yield Resource(
             name=f"Replace{days}Days",

@@ -93,6 +93,11 @@ class Site:
         return listed or (SecretNeed(name="APPLICATION", text="keys of the application"),)
 
     @property
+    def runs_database(self) -> bool:
+        """Whether the database is within AWS, so that calls to it do not leave."""
+        return not self.has("mongodb.atlas.")
+
+    @property
     def shares_a_secret(self) -> bool:
         """Whether one stored secret holds all, because the option pays for fewer than there are."""
         paid = sum((part.quantity for part in self.parts_of(SECRET_PRICE)), ZERO)

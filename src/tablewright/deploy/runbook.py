@@ -178,7 +178,8 @@ def _exposure(stack: Stack) -> Iterator[str]:
 def _routine(site: Site) -> Iterator[str]:
     yield "## Routine\n"
     yield "| When | Task | Command |\n| --- | --- | --- |"
-    subject = OperatedDesign(model=".", design="", engine=site.engine)
+    secrets = tuple((secret.name, secret.rotate_days) for secret in site.secrets)
+    subject = OperatedDesign(model=".", design="", engine=site.engine, secrets=secrets)
     tasks = routine(subject) if site.engine else ()
     rows = [(task.interval, task.what, task.command) for task in tasks]
     if kind_of(site) == INSTANCES:

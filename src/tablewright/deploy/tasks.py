@@ -7,7 +7,7 @@ stands.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 DYNAMODB = "dynamodb"
@@ -49,6 +49,8 @@ class OperatedDesign:
     """The access pattern that is called most."""
     aging: tuple[str, ...] = ()
     """Entities with a retention: their old instances may move away."""
+    secrets: tuple[tuple[str, int], ...] = ()
+    """Secrets of the program, and after how many days each is replaced."""
     scales: tuple[int, ...] = ()
     others: tuple[str, ...] = ()
     """The other designs of the file that data can move to."""
@@ -268,13 +270,31 @@ def _quarterly(subject: OperatedDesign) -> Iterator[tuple[str, str]]:
         "disaster recovery: restore elsewhere, compare, measure",
         f"tablewright restore {subject.model} {subject.where} --drill",
     )
-    yield (
-        "security review: roles, exposure, rotation of secrets (90 days)",
-        ("aws secretsmanager list-secrets"),
-    )
+    yield "security review: roles, exposure", "aws secretsmanager list-secrets"
+    for days, names in secrets_by_days(subject.secrets):
+        yield (
+            f"replace {', '.join(names)}: every {days} days",
+            "aws secretsmanager put-secret-value --secret-id APP/ENVIRONMENT/NAME "
+            "--secret-string file:///dev/stdin",
+        )
     yield "capacity review: every scale of the model", f"tablewright report {subject.model}"
     yield "cost analysis: other engines and options", f"tablewright compare {subject.model}"
     yield "prices of today", "tablewright prices --refresh"
+
+
+def secrets_by_days(
+    secrets: Sequence[tuple[str, int]],
+) -> tuple[tuple[int, tuple[str, ...]], ...]:
+    """Return the names of secrets by the days after which they are replaced.
+
+    Example:
+        >>> secrets_by_days((("A", 90), ("B", 180), ("C", 90)))
+        ((90, ('A', 'C')), (180, ('B',)))
+    """
+    spans: dict[int, list[str]] = {}
+    for name, days in secrets:
+        spans.setdefault(days, []).append(name)
+    return tuple((days, tuple(names)) for days, names in sorted(spans.items()))
 
 
 def milestones(subject: OperatedDesign) -> tuple[tuple[int, str, str], ...]:
@@ -289,6 +309,15 @@ def milestones(subject: OperatedDesign) -> tuple[tuple[int, str, str], ...]:
             tasks.append((users, "storage and its cost", by_kind))
             scaled = f"tablewright cost {at} {subject.named}--mode auto-scaling"
             tasks.append((users, "provisioned capacity instead of requests", scaled))
+        for entity in subject.aging:
+            due = f"tablewright archive {subject.model} {subject.where} --entity {entity} "
+            tasks.append(
+                (
+                    users,
+                    f"no instance of {entity} is older than its retention; passes or fails",
+                    f"{due}--to archive --check",
+                )
+            )
         for other in subject.others:
             move = f"tablewright migrate {at} --from {subject.design} --to {other} --plan"
             tasks.append((users, f"the move to {other}: steps, duration, price", move))

@@ -5,7 +5,8 @@ In: an OptionsView or a DeployView. Out: a document.
 
 from __future__ import annotations
 
-from tablewright.core.quantities import format_usd
+from tablewright.core.quantities import ZERO, format_usd
+from tablewright.deploy.ways_out import ADDRESSES
 from tablewright.reports.document import (
     Block,
     Bullets,
@@ -16,7 +17,7 @@ from tablewright.reports.document import (
     ReportTable,
     Row,
 )
-from tablewright.verbs.deploy import BesideRow, DeployView, OptionsView, PartRow
+from tablewright.verbs.deploy import BesideRow, DeployView, OptionsView, PartRow, WayOutRow
 
 SHOWN = 3
 """Names of resources that a row shows."""
@@ -61,6 +62,9 @@ def deploy_page(view: DeployView) -> Document:
     if view.beside:
         blocks.append(Paragraph(text="Beside the priced option:"))
         blocks.append(Bullets(items=tuple(_difference(row) for row in view.beside)))
+    if view.ways_out:
+        blocks.append(Paragraph(text=_ways_out(view)))
+        blocks.append(Bullets(items=tuple(_way_out(way) for way in view.ways_out)))
     reach = view.exposed or ("nothing",)
     blocks.append(Paragraph(text="The internet can reach:"))
     blocks.append(Bullets(items=reach))
@@ -123,6 +127,25 @@ def _difference(row: BesideRow) -> str:
         word = "more" if row.usd >= 0 else "less"
         more = f"{format_usd(abs(row.usd))} USD a month {word}"
     return f"{row.written:,f} {row.what} where {row.priced:,f} are priced: {more}"
+
+
+def _ways_out(view: DeployView) -> str:
+    """Say which way out is the cheapest, and the cheapest that keeps machines private."""
+    priced = [way for way in view.ways_out if way.usd is not None]
+    private = [way for way in priced if way.name != ADDRESSES]
+    if not private:
+        return "Ways out of the network:"
+    best = min(private, key=lambda way: way.usd or ZERO)
+    return (
+        f"Ways out of the network, at the model's traffic. The cheapest without public addresses: "
+        f"{best.name}, to {best.reaches}."
+    )
+
+
+def _way_out(way: WayOutRow) -> str:
+    cost = "not priced in this region" if way.usd is None else f"{format_usd(way.usd)} USD a month"
+    needs = f" ({', '.join(way.needs)})" if way.needs else ""
+    return f"{way.name}{needs}, to {way.reaches}: {cost}{'; written' if way.is_written else ''}"
 
 
 def _next(view: DeployView) -> str:

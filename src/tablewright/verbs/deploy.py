@@ -18,10 +18,11 @@ from tablewright.core.errors import PriceUnknownError, UnsupportedError, UsageEr
 from tablewright.core.quantities import ZERO, format_usd
 from tablewright.deploy.beside import QuantityDifference, differences
 from tablewright.deploy.folder import FolderPlan, files_of, plan_folder, write_folder
-from tablewright.deploy.option import Part, checked_environment
+from tablewright.deploy.option import Part, Site, checked_environment
 from tablewright.deploy.resources import Resource
 from tablewright.deploy.runbook import exposed
 from tablewright.deploy.stack import DatabaseShare, build, refuse_elsewhere, unbacked
+from tablewright.deploy.ways_out import ways_out
 from tablewright.design.values import Design
 from tablewright.session import Session, in_backticks
 from tablewright.verbs.compare import compare
@@ -81,6 +82,18 @@ class BesideRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class WayOutRow:
+    """One way out of the network at the model's traffic."""
+
+    name: str
+    reaches: str
+    usd: Decimal | None
+    """USD a month; None where the region has no price."""
+    is_written: bool
+    needs: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DeployView:
     """A deployment that was written."""
 
@@ -107,6 +120,8 @@ class DeployView:
     """What the internet can reach."""
     beside: tuple[BesideRow, ...] = ()
     """What the stack holds more or less of than the option prices."""
+    ways_out: tuple[WayOutRow, ...] = ()
+    """How the program reaches what is outside its network; empty where it has none."""
 
 
 def deploy_options(session: Session) -> OptionsView:
@@ -211,6 +226,7 @@ def deploy(
         alarms=len(stack.of_kind("AWS::CloudWatch::Alarm")),
         exposed=exposed(stack),
         beside=tuple(_beside(session, entry) for entry in differences(stack, site)),
+        ways_out=tuple(_ways_out(session, comparison, site)),
         **_happened(plan),
     )
 
@@ -317,6 +333,28 @@ def _beside(session: Session, difference: QuantityDifference) -> BesideRow:
         priced=difference.priced,
         usd=usd,
     )
+
+
+def _ways_out(session: Session, comparison: Comparison, site: Site) -> Iterator[WayOutRow]:
+    """Yield each way out with its price: logs go to AWS, answers come from a database elsewhere."""
+    workload = {name: figure for name, figure, _ in comparison.workload}
+    elsewhere = ZERO if site.runs_database else workload["gb_out"] * 2
+    for way in ways_out(site, workload["log_gb"], elsewhere):
+        usd: Decimal | None = ZERO
+        for key, quantity in way.quantities:
+            try:
+                price = session.book().price(key, session.region)
+            except PriceUnknownError:
+                usd = None
+                break
+            usd = (usd or ZERO) + quantity * price.usd / price.per
+        yield WayOutRow(
+            name=way.name,
+            reaches=way.reaches,
+            usd=usd,
+            is_written=way.is_written,
+            needs=way.needs,
+        )
 
 
 def _part_rows(parts: Sequence[Part], resources: Sequence[Resource]) -> tuple[PartRow, ...]:

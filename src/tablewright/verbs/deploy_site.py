@@ -6,7 +6,7 @@ deployed design's own bill, so that what is written is what is priced.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -133,17 +133,24 @@ def _added(
     for line in priced.optional:
         optional.setdefault(line.resource, []).append(line)
     added: list[Line] = []
+    parents = {name: _parent(name, optional) for name in optional}
     for name in dict.fromkeys(additions):
         if name in optional:
-            added += optional[name]
+            added += [line for part in optional if parents[part] == name for line in optional[part]]
         elif name not in EXTRAS:
-            known = [*optional, *EXTRAS]
+            known = [*(part for part in optional if parents[part] == part), *EXTRAS]
             close = nearest(name, known)
             raise UsageError(
                 f"`{name}` cannot be added to the option `{result.architecture.name}`",
                 remedy=f"did you mean `{close}`?" if close else f"it has {in_backticks(known)}",
             )
     return tuple(added)
+
+
+def _parent(name: str, optional: Collection[str]) -> str:
+    """Return the part that an optional part belongs to: `nat_data` is added with `nat`."""
+    parent = name.partition("_")[0]
+    return parent if parent in optional else name
 
 
 def _peak(session: Session) -> Decimal:

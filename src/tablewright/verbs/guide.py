@@ -28,6 +28,7 @@ from tablewright.operate.recovery.records import DrillRecord, read_drill
 from tablewright.session import Options, Session, open_model, read_model
 from tablewright.verbs.database import workspace_of
 from tablewright.verbs.deploy import deploy_options
+from tablewright.verbs.deploy_site import program_of
 
 CACHE = "cache"
 """What the optional cache of a deployment option is called."""
@@ -116,6 +117,7 @@ def guide(session: Session, design: str = "", *, file: str = "") -> GuideView:
             for entity in session.model.entities
             if entity.retention_days is not None and entity.name in entities
         ),
+        secrets=tuple((secret.name, secret.rotate_days) for secret in program_of(session).secrets),
         scales=session.model.scales,
     )
     listed = steps(subject)

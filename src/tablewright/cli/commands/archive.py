@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 )
 @click.option("--by", default="", metavar="ATTRIBUTE", help="Says when an instance began.")
 @click.option("--dry-run", is_flag=True, help="Count and price; write and delete nothing.")
+@click.option("--check", is_flag=True, help="As --dry-run, and exit with 1 where something is due.")
 @click.option("--read", "source", default="", metavar="PLACE", help="Read an archive back.")
 @click.option(
     "--out", "folder", type=click.Path(path_type=Path), help="With --read: an empty folder."
@@ -48,6 +49,7 @@ def command(
     older_than: float | None,
     by: str,
     dry_run: bool,
+    check: bool,
     source: str,
     folder: Path | None,
     s3_endpoint: str,
@@ -79,10 +81,10 @@ def command(
         to=to,
         older_than_days=None if older_than is None else Decimal(str(older_than)),
         by=by,
-        dry_run=dry_run,
+        dry_run=dry_run or check,
         endpoint=s3_endpoint,
         announce=announce,
         progress=lambda: progress_bar("archive"),
     )
     out.show(view, "archive")
-    return 0
+    return 1 if check and view.moved is not None and view.moved.instances else 0

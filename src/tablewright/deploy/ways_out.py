@@ -1,0 +1,90 @@
+"""How what runs in a network reaches services outside it, and what each way costs a month.
+
+In: a site and its traffic. Out: ways, each with quantities by price. A NAT gateway reaches
+everything; interface endpoints reach services of AWS alone; a public address reaches everything
+and is one that the internet knows. Sources: Amazon VPC User Guide, "NAT gateways"; AWS PrivateLink
+Guide, "AWS services that integrate with AWS PrivateLink".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+
+from tablewright.core.quantities import HOURS_PER_MONTH
+from tablewright.deploy.compute import INSTANCES, TASKS, kind_of
+from tablewright.deploy.containers import task_count
+from tablewright.deploy.network import ZONES, has_nat, needs_network
+from tablewright.deploy.option import Site
+
+NAT, ENDPOINTS, ADDRESSES = "NAT gateway", "interface endpoints", "public addresses"
+OF_AWS = "services of AWS alone"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WayOut:
+    """One way out of the network."""
+
+    name: str
+    reaches: str
+    quantities: tuple[tuple[str, Decimal], ...]
+    """Price key and quantity of a month."""
+    is_written: bool = False
+    """Whether it is the way that the stack has."""
+    needs: tuple[str, ...] = ()
+    """The services that it has to have an endpoint for."""
+
+
+def ways_out(site: Site, aws_gb: Decimal, other_gb: Decimal) -> Iterator[WayOut]:
+    """Yield the ways out of a site's network; none where nothing of the program lives in one.
+
+    Args:
+        site: the option.
+        aws_gb: sent to services of AWS in a month beside tables and files, whose gateway endpoints
+            are free.
+        other_gb: exchanged with what is outside AWS.
+    """
+    kind = kind_of(site)
+    if not needs_network(site) or kind not in (TASKS, INSTANCES):
+        return
+    is_nat = has_nat(site)
+    yield WayOut(
+        name=NAT,
+        reaches="everything",
+        quantities=(
+            ("aws.vpc.natgw.hour", HOURS_PER_MONTH),
+            ("aws.vpc.natgw.gb", aws_gb + other_gb),
+            ("aws.vpc.publicipv4.hour", HOURS_PER_MONTH),
+        ),
+        is_written=is_nat,
+    )
+    services = tuple(_services(site))
+    endpoint_hours = len(services) * len(ZONES) * HOURS_PER_MONTH
+    yield WayOut(
+        name=ENDPOINTS,
+        reaches=OF_AWS,
+        quantities=(("aws.vpc.vpce.hour", endpoint_hours), ("aws.vpc.vpce.gb", aws_gb)),
+        needs=services,
+    )
+    machines = site.hours_of("aws.ec2.") if kind == INSTANCES else task_count(site)
+    yield WayOut(
+        name=ADDRESSES,
+        reaches="everything",
+        quantities=(("aws.vpc.publicipv4.hour", machines * HOURS_PER_MONTH),),
+        is_written=not is_nat,
+    )
+
+
+def _services(site: Site) -> Iterator[str]:
+    """Yield the services that the program calls and that have no gateway endpoint."""
+    yield "logs"
+    if site.secrets:
+        yield "secretsmanager"
+    if site.program.queues:
+        yield "sqs"
+    if kind_of(site) == TASKS:
+        yield "ecr.api"
+        yield "ecr.dkr"
+    if site.program.users_by_tag:
+        yield "sts"
