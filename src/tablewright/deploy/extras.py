@@ -10,12 +10,14 @@ from collections.abc import Iterator
 from typing import Any
 
 from tablewright.deploy.delivery import DELIVERY_REGION
+from tablewright.deploy.item_sizes import ITEM_SIZES
 from tablewright.deploy.option import Site
 from tablewright.deploy.resources import AccountFact, ParameterRef, Ref, Resource, Text
 from tablewright.deploy.rights import role_of
 from tablewright.deploy.tasks import secrets_by_days
 
 EXTRAS = {
+    ITEM_SIZES: "a weekly job that measures items, and an alarm at 300 KB",
     "backup": "a backup plan (AWS Backup) for everything of the stack that holds data",
     "mail": "the domain may send mail (Amazon SES)",
 }

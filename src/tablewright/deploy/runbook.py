@@ -48,6 +48,10 @@ ADVICE = {
         "`tablewright doctor` shows statements and indexes; then raise the size in the option."
     ),
     "DatabaseDisk": "It grows by itself up to its maximum; find what fills it, or raise that.",
+    "ItemSize": (
+        "The job's log names the item. Compress its long attribute, keep that in S3, give a list "
+        "items of its own, or archive old entries: `tablewright doctor` shows the ten largest."
+    ),
     "Lag": "Open the AWS Health Dashboard of the receiving region. Reads there are stale.",
     "FunctionErrors": "Read the log group for stack traces; roll back the last release (below).",
     "FunctionThrottled": (

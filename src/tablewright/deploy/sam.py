@@ -48,7 +48,7 @@ def as_sam(stack: Stack, site: Site) -> Stack:
             written.append(_function(resource, needs[resource.name], site))
         elif resource.name == "Api":
             written.append(_api(resource, stack, site))
-        elif not resource.kind.startswith(REPLACED):
+        elif not resource.kind.startswith(REPLACED) or resource.name.startswith("ItemSizes"):
             written.append(replace(resource, properties=_staged(resource.properties, site)))
     parameters = tuple(p for p in stack.parameters if p.name not in RELEASES)
     outputs = tuple(o for o in stack.outputs if o.name != RELEASE)

@@ -19,6 +19,7 @@ from tablewright.deploy.delivery import calls_elsewhere, delivery, domain
 from tablewright.deploy.extras import extras
 from tablewright.deploy.grants import Grant, statements
 from tablewright.deploy.instances import terminates_tls
+from tablewright.deploy.item_sizes import item_sizes
 from tablewright.deploy.network import network
 from tablewright.deploy.option import Part, Site
 from tablewright.deploy.resources import (
@@ -98,6 +99,7 @@ def build(
         *delivery(site),
         *alarms(site, expected),
         *extras(site),
+        *item_sizes(site, tables),
     ]
     stack = Stack(
         name=site.stack_name,
