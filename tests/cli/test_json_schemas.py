@@ -75,6 +75,7 @@ COMMANDS: tuple[tuple[str, str], ...] = (
     ("imported", "import exported --design two"),
     ("doctor", "doctor --design two"),
     ("usage", "usage --design two"),
+    ("probe", "probe"),
     ("backup", "backup --design two"),
     ("restore", "restore --design two --drill"),
     ("archive", "archive --design two --entity Note --older-than 0 --to old --dry-run"),

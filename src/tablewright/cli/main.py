@@ -37,6 +37,7 @@ VERBS = {
     "down": "Remove the tables of a design, in two steps.",
     "migrate": "Move the data to another design or engine, and verify that it arrived.",
     "doctor": "What is wrong with a database as it runs, and the command that fixes it.",
+    "probe": "Ask a service whether it is well; its uptime against the target.",
     "usage": "Consumed units, throttles and fitting capacity by table; what is free of it.",
     "export": "What the tables store, as files in an open format with digests.",
     "import": "Load an export into a database, and verify that it arrived.",

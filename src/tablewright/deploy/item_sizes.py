@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from importlib.resources import files
+from typing import Any
 
 from tablewright.capacity.limits import MAX_ITEM_BYTES
 from tablewright.deploy.alarm_values import alarm, watched
@@ -63,7 +64,7 @@ def item_sizes(site: Site, tables: Sequence[Resource]) -> Iterator[Resource]:
 
 
 def _role(tables: Sequence[Resource]) -> Resource:
-    statements = [
+    statements: list[dict[str, Any]] = [
         {
             "Sid": "Read",
             "Effect": "Allow",

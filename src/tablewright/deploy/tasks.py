@@ -159,6 +159,10 @@ def _monitor(subject: OperatedDesign) -> Iterator[tuple[str, str]]:
     doctor = f"tablewright doctor {subject.model} {subject.where}"
     yield "throttles, hot keys, usage by table and day, rates against the model", doctor
     yield "is the service well", f"{doctor} --health https://HOST/health"
+    yield (
+        "uptime against the target, by a probe a minute",
+        f"tablewright probe {subject.model} --health https://HOST/health --times 60",
+    )
     if subject.engine == DYNAMODB:
         yield "the bill of last month by service; the end of the period is exclusive", LAST_BILL
         yield "the bill against the model", f"{doctor} --bill bill.json"

@@ -41,6 +41,7 @@ PAGES: dict[str, str] = {
     "migrate-plan": "migrate:plan_page",
     "plan": "plan:plan_page",
     "prices": "prices:prices_page",
+    "probe": "probe:probe_page",
     "refreshed-model": "import_model:refreshed_page",
     "refreshed-prices": "prices:refresh_page",
     "prove": "prove:proof_page",
