@@ -122,7 +122,13 @@ def tables_of(
             f"{name}: the parameter `{parameter}` has no value; give it with "
             f"--parameter {parameter}=…"
         )
-    return [_scaled(store, resources, resolver, notes) for store in stores]
+    scaling = {
+        str(logical): resource
+        for logical, resource in resources.items()
+        if isinstance(resource, Mapping)
+        and str(resource.get("Type")).startswith("AWS::ApplicationAutoScaling::")
+    }
+    return [_scaled(store, scaling, resolver, notes) for store in stores]
 
 
 def _is_absent(resource: Mapping[str, Any], resolver: Resolver) -> bool:
@@ -294,8 +300,6 @@ def _scaled(
     settings = store.settings
     mine: set[str] = set()
     for logical, resource in resources.items():
-        if not isinstance(resource, Mapping):
-            continue
         if resource.get("Type") != "AWS::ApplicationAutoScaling::ScalableTarget":
             continue
         properties = resource.get("Properties") or {}
@@ -317,7 +321,7 @@ def _scaled(
         if properties.get("ScheduledActions"):
             notes.append(f"{store.place}: the scheduled scaling of `{store.name}` was left out")
     for resource in resources.values():
-        properties = resource.get("Properties") if isinstance(resource, Mapping) else None
+        properties = resource.get("Properties")
         scaled = (properties or {}).get("ScalingTargetId")
         if isinstance(scaled, Mapping) and scaled.get("Ref") in mine:
             tracking = (properties or {}).get("TargetTrackingScalingPolicyConfiguration") or {}
