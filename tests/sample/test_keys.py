@@ -204,3 +204,23 @@ def test_a_further_child_has_the_next_position_of_its_family() -> None:
     sample = Sample(model(text))
     # seven children at positions 1 to 7: the next ones are 8 and 9
     assert [sample.next_key("Stop", 3, at) for at in (7, 8)] == [{"position": 8}, {"position": 9}]
+
+
+def test_values_beside_what_tells_siblings_apart_have_their_shares_in_each_family() -> None:
+    text = (
+        "  Slot: {of: User, key: [user_id, kind, n], count: 5, attributes: "
+        "{kind: {type: enum, values: {a: 60%, b: 40%}}, n: int(1..40)}}"
+    )
+    sample = Sample(model(text))
+    users, kinds = sample.columns("Slot", ("user_id", "kind"), 0, 500, 100)
+    # Five points a fifth apart: three of them lie below 60 %, wherever the first one is.
+    counted = Counter(user for user, kind in zip(users, kinds, strict=True) if kind == "a")
+    assert set(counted.values()) == {3}
+    assert len(counted) == 100
+
+
+def test_of_two_each_leads_to_the_other() -> None:
+    drawn = keys(FOLLOW.replace("REF", "ref(User)").replace("count: 3", "count: 1"), "Follow", 2)
+    (a, b), (c, d) = drawn
+    assert (a, b) == (d, c)
+    assert a != b
