@@ -207,7 +207,7 @@ class EntitiesReader:
     def _count(self, name: str, fields: Fields, parent: Entity | None) -> tuple[Count, bool]:
         count: Count = fields.get("count", Count(per=""))
         per = count.per
-        if per in ("users",):
+        if per == "users":
             per = "user"
         if per in ("", "parent"):
             per_default = "parent" if "of" in fields else "user"
