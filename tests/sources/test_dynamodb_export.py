@@ -69,3 +69,20 @@ def test_a_data_file_cut_off_gives_the_items_before(tmp_path: Path) -> None:
     path = root / "data" / "a1.json.gz"
     path.write_bytes(path.read_bytes()[:-30])
     assert any("a1.json.gz: cut off at element" in note for note in imported(tmp_path).notes)
+
+
+def test_an_incremental_export_names_the_keys(tmp_path: Path) -> None:
+    root = export(tmp_path, kind="INCREMENTAL_EXPORT")
+    lines = [
+        {"Keys": {"device": item(n)["device"], "at": item(n)["at"]}, "NewImage": item(n)}
+        for n in range(60)
+    ]
+    # A deletion has keys and no image.
+    lines.append({"Keys": {"device": {"S": "d9"}, "at": {"N": "1"}}})
+    text = "\n".join(json.dumps(line) for line in lines)
+    (root / "data" / "a1.json.gz").write_bytes(gzip.compress(text.encode()))
+    result = imported(tmp_path)
+    assert result.draft.tables[0].key == ("device", "at")
+    assert "60 items of readings seen" in result.text
+    assert not any("are guessed" in note for note in result.notes)
+    assert any("told by the order in the file" in note for note in result.notes)

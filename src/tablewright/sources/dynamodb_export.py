@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -52,6 +53,13 @@ def read(source: Source, options: ReadOptions) -> SourceFacts:
             continue
         read_names.append(name)
         store = stores.get(name) or empty_store(name, place=str(summary))
+        if not store.keys and not is_full:
+            store = replace(store, keys=_named_keys(summary.parent))
+            if len(store.keys) > 1:
+                notes.append(
+                    f"{summary}: that {store.keys[0]} is the partition key of {name} is told by "
+                    "the order in the file"
+                )
         if not store.keys:
             notes.append(
                 f"{summary}: an export does not say what the keys of {name} are; they are guessed"
@@ -102,6 +110,20 @@ def _items(folder: Path, notes: list[str], *, is_full: bool) -> Iterator[dict[st
             notes.append(f"{path}: cut off at {problem}; the items before it were read")
         if passed_by and is_full:
             notes.append(f"{path}: {passed_by:,} lines are no items and were passed by")
+
+
+def _named_keys(folder: Path) -> tuple[str, ...]:
+    """Return the key attributes, which each line of an incremental export names."""
+    try:
+        for path in _data_files(folder, []):
+            with open_unpacked(path) as stream:
+                line = next(elements(stream), None)
+            keys = line.get("Keys") if isinstance(line, Mapping) else None
+            if isinstance(keys, Mapping) and 1 <= len(keys) <= 2:
+                return tuple(str(key) for key in keys)
+    except CutOffError:
+        return ()
+    return ()
 
 
 def _item(line: Any) -> Mapping[str, Any] | None:
