@@ -11,6 +11,8 @@ from dataclasses import replace
 from decimal import Decimal
 
 from tablewright.core.diagnostics import Span
+from tablewright.core.errors import DataError
+from tablewright.core.expressions import Expression
 from tablewright.core.quantities import ZERO, plain
 from tablewright.model.nodes import Reading, Word
 from tablewright.model.shapes import Entry, Fields, suggestion
@@ -22,6 +24,7 @@ from tablewright.model.values import (
 
 _TIMES = (Kind.TIMESTAMP, Kind.DATE, Kind.EPOCH)
 _TEXTS = (Kind.ID, Kind.TEXT, Kind.TOKEN, Kind.USERNAME, Kind.NAME, Kind.URL, Kind.EMAIL)
+_WORKED_OUT = (Kind.INT, Kind.DECIMAL, Kind.MONEY, Kind.COUNTER, Kind.TEXT, Kind.NAME)
 _ROLE_OF_KIND = {Kind.COUNTER: "counter", Kind.MONEY: "money", Kind.GEO: "geo"}
 
 
@@ -192,6 +195,8 @@ class _LongForm:
             present_with=str(result.get("present_with", "")),
             like=result.get("like", ""),
             examples=tuple(str(word) for word in result.get("examples", ())),
+            content=str(result.get("content", "")),
+            equals=self._equals(),
             title=result.get("title", ""),
         )
 
@@ -218,6 +223,8 @@ class _LongForm:
             "after": kind in _TIMES,
             "like": kind in _TEXTS,
             "examples": kind in _TEXTS,
+            "content": kind in (Kind.TEXT, Kind.NAME),
+            "equals": kind in _WORKED_OUT,
         }
         for field, right in allowed.items():
             if field in self.found and not right:
@@ -248,6 +255,21 @@ class _LongForm:
                 "unique",
                 "take `unique` away",
             )
+
+    def _equals(self) -> str:
+        text: str = self.found.get("equals", "")
+        if text:
+            try:
+                Expression(text)
+            except DataError as problem:
+                self._error(
+                    "impossible-value",
+                    f"`{self.place}` equals {problem}",
+                    "equals",
+                    "write an expression such as price * pieces, or 100 if plan == 'pro' else 5",
+                )
+                return ""
+        return text
 
     def _digits(self) -> int:
         digits: int = self.found.get("digits", self.base.digits)

@@ -65,6 +65,7 @@ def resolve(fields: Fields, reading: Reading) -> Model:
         scales=_scales(fields, reading),
         entities=entities,
         patterns=patterns,
+        country=str(fields.get("country", "")),
         seed=fields.get("seed", 1),
         prices_as_of=fields.get("prices", ""),
         horizon_days=fields.get("horizon", Decimal(365)),

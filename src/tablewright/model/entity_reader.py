@@ -11,6 +11,7 @@ from decimal import Decimal
 
 from tablewright.capacity.limits import MAX_ITEM_BYTES
 from tablewright.core.diagnostics import Span
+from tablewright.core.expressions import Expression
 from tablewright.core.quantities import ZERO, format_bytes, format_number, plain
 from tablewright.model.attribute_reader import (
     a_kind,
@@ -263,6 +264,35 @@ class EntitiesReader:
                     self._check_other(entity, attribute, field, word)
             if (word := attribute_node.value.get("copy_of")) is not None:
                 self._check_copy(entity, attribute, word)
+            if attribute.equals:
+                self._check_equals(entity, attribute, attribute_node.value.at("equals"))
+
+    def _check_equals(self, entity: Entity, attribute: Attribute, span: Span) -> None:
+        """Check that what an attribute is worked out from is there, and not itself."""
+        place = f"`{entity.name}.{attribute.name}`"
+        for name in sorted(Expression(attribute.equals).names):
+            if not entity.has(name):
+                self.reading.error(
+                    "unknown-attribute",
+                    f"{place} is worked out from `{name}`, which `{entity.name}` does not have",
+                    span,
+                    suggestion(name, entity.names, "attributes"),
+                )
+                return
+        if attribute.name in _worked_out_from(entity, attribute.name, ()):
+            self.reading.error(
+                "bad-order",
+                f"{place} is worked out from itself",
+                span,
+                "take one `equals` away",
+            )
+        elif not _can_be_worked_out(entity, attribute):
+            self.reading.error(
+                "wrong-kind",
+                f"{place} is {a_kind(attribute.kind)}; `{attribute.equals}` is not",
+                span,
+                "numbers are worked out from numbers; a text is written in quotation marks",
+            )
 
     def _check_other(self, entity: Entity, attribute: Attribute, field: str, word: Word) -> None:
         other = entity.attribute(str(word)) if entity.has(str(word)) else None
@@ -385,6 +415,30 @@ def _is_relative(key: tuple[str, ...], attributes: tuple[Attribute, ...], parent
 def _retention_of(parent: Entity | None) -> Decimal | None:
     """Return how long a child is kept where it does not say: no longer than its parent."""
     return None if parent is None else parent.retention_days
+
+
+def _can_be_worked_out(entity: Entity, attribute: Attribute) -> bool:
+    """Whether an expression gives a value of the attribute's type, tried with ones and words."""
+    expression = Expression(attribute.equals)
+    kinds = {name: entity.attribute(name).kind for name in expression.names}
+    values = {
+        name: Decimal(1) if kind.is_number else kind is Kind.BOOL or "word"
+        for name, kind in kinds.items()
+    }
+    try:
+        value = expression.value(values)
+    except TypeError:
+        return False
+    return isinstance(value, Decimal) == attribute.kind.is_number and not isinstance(value, bool)
+
+
+def _worked_out_from(entity: Entity, name: str, seen: tuple[str, ...]) -> set[str]:
+    """Return all attributes that one is worked out from, directly or by others."""
+    text = entity.attribute(name).equals if entity.has(name) else ""
+    if not text or name in seen:
+        return set()
+    names = Expression(text).names
+    return names.union(*(_worked_out_from(entity, other, (*seen, name)) for other in names))
 
 
 def _is_circle(entity: Entity, name: str) -> bool:

@@ -51,7 +51,7 @@ from tablewright.model.shapes import (
     WordChoice,
     one_of,
 )
-from tablewright.model.type_text import METRICS, TYPE
+from tablewright.model.type_text import CONTENTS, COUNTRIES, METRICS, TYPE
 from tablewright.model.value_shapes import (
     BOOL,
     BYTES_SPREAD,
@@ -170,6 +170,8 @@ ATTRIBUTE = ByKind(
                 ListOf(VALUE, single=False, least=1, what="a list of values"),
                 doc="the values it takes",
             ),
+            Field("content", WordChoice(CONTENTS), doc="what a text or a name is about"),
+            Field("equals", PROSE, doc="what it is worked out from, such as price * pieces"),
             Field("compressible", SHARE, doc="bytes after gzip over bytes before"),
             Field("title", PROSE),
         ),
@@ -378,6 +380,11 @@ MODEL_FIELDS = (
     Field("app", APP, required=True, doc="the name of the application"),
     Field("title", PROSE),
     Field("region", REGION, doc="default us-east-1"),
+    Field(
+        "country",
+        WordChoice(COUNTRIES),
+        doc="where its users live: sampled telephone numbers, towns and places are of there",
+    ),
     Field("prices", PRICES, doc="latest, or a date: prices as they were then"),
     Field(
         "scales",

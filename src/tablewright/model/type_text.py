@@ -37,6 +37,15 @@ MAX_DIMENSIONS = 16_000
 
 METRICS = ("cosine", "euclidean", "dot_product")
 
+CONTENTS = (
+    "person", "sentences", "product", "company", "place", "town", "address", "title", "device",
+    "task", "client",
+)  # fmt: skip
+"""What texts and names may be about."""
+
+COUNTRIES = ("KE", "NG", "PH", "SE", "GB", "US", "DE", "IN")
+"""Countries whose telephone numbers, towns and streets samples know."""
+
 
 _TYPE = re.compile(r"([A-Za-z_]+)\s*(?:\((.*)\))?", re.DOTALL)
 

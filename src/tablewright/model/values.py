@@ -138,6 +138,10 @@ class Attribute:
     """The first value of a sequence, such as `col-001`; the next is `col-002`."""
     examples: tuple[str, ...] = ()
     """The values a text takes."""
+    content: str = field(default="", hash=False)
+    """What a text or a name is about, such as product or address."""
+    equals: str = field(default="", hash=False)
+    """What it is worked out from, such as `tokens * 0.00003`: an expression of its siblings."""
     generated: bool = False
     """The reader added it: the key of the parent entity."""
     title: str = ""
@@ -499,6 +503,8 @@ class Model:
     entities: tuple[Entity, ...]
     patterns: tuple[Pattern, ...]
     title: str = ""
+    country: str = ""
+    """Where its users live, as two letters: what sampled telephone numbers and towns look like."""
     seed: int = 1
     prices_as_of: str = ""
     horizon_days: Decimal = Decimal(365)

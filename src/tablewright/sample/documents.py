@@ -6,19 +6,27 @@ maps and lists. It does not know which attribute they are for.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import lru_cache
 from random import Random
 from typing import Any
 
 from tablewright.capacity.limits import CONTAINER_BYTES, ELEMENT_BYTES
-from tablewright.sample.pools import token_text, words_text
+from tablewright.sample.contents import CHOICES, LONG, SENTENCES, SEVERAL, texts
+from tablewright.sample.pools import starts_of_sentences, token_text, words_text
+from tablewright.sample.words import last_words
 
 SMALLEST_MAP = CONTAINER_BYTES + ELEMENT_BYTES + 1
 """A map with one field of one letter that holds an empty text."""
 
+_FINE = CHOICES * CHOICES
+"""Texts that a number is told apart by."""
+
 _TOKEN_RATIO = 0.765
 """Bytes after gzip over bytes before, for random letters and digits: six bits in eight, and the
 coding itself."""
+
+_GOLDEN = 0.6180339887498949
 
 _PHRASE = "the same words again and again, as forms and templates have them; "
 _FIELD_NAMES = (
@@ -33,9 +41,54 @@ def text(length: int, rng: Random, ratio: float | None = None) -> str:
     """Return a text of this many bytes; with `ratio` gzip brings it to about that share."""
     if ratio is not None:
         return _mixed_text(length, rng, ratio)
-    pool = words_text(length)
-    position = int(rng.random() * (len(pool) - length))
-    return pool[position : position + length]
+    return written(length, rng.random())
+
+
+def written(length: int, point: float, content: str = SENTENCES, country: str = "") -> str:
+    """Return the text of this many bytes that a number from 0 to 1 stands for.
+
+    A long one begins with what it is about and goes on in sentences of any words.
+
+    Example:
+        >>> [len(written(length, 0.5)) for length in (1, 9, 30, 300, 5000)]
+        [1, 9, 30, 300, 5000]
+    """
+    return writer(length, content, country)(length, point)
+
+
+def writer(
+    longest: int, content: str = SENTENCES, country: str = ""
+) -> Callable[[int, float], str]:
+    """Return the function that writes texts of up to so many bytes: see `written`."""
+    pool, starts = words_text(longest), starts_of_sentences(longest)
+    head = LONG // 4
+    beginnings = texts(SENTENCES, head)
+
+    def write(length: int, point: float) -> str:
+        place = int(point * _FINE)
+        if content != SENTENCES or length < SEVERAL:
+            return texts(content, length, country)[place % CHOICES]
+        if length < LONG:
+            half = length // 2
+            first, second = texts(content, half), texts(content, length - half - 1)
+            return f"{first[place % CHOICES]} {second[place // CHOICES]}"
+        start = starts[place % len(starts)]
+        stop = start + length - head - 1
+        last = pool.rfind(" ", start, stop - 3) + 1
+        return f"{beginnings[place % CHOICES]} {pool[start:last]}{last_words(stop - last)}"
+
+    return write
+
+
+def _any_words(length: int, point: float) -> str:
+    """Return sentences of any words, of which gzip leaves as much as of a text nobody repeats."""
+    place = int(point * _FINE)
+    if length < SEVERAL // 2:
+        return texts(SENTENCES, length)[place % CHOICES]
+    pool, starts = words_text(length), starts_of_sentences(length)
+    start = starts[place % len(starts)]
+    last = pool.rfind(" ", start, start + length - 3) + 1
+    return pool[start:last] + last_words(start + length - last)
 
 
 def _mixed_text(length: int, rng: Random, ratio: float) -> str:
@@ -65,12 +118,13 @@ def document(size: int, rng: Random, ratio: float | None = None) -> dict[str, An
         [3, 5, 100, 1000, 38912]
     """
     plan = _plan(max(size, CONTAINER_BYTES))
-    pool = words_text(size) if ratio is None else token_text(size)
-    position = int(rng.random() * (len(pool) - size))
+    point = rng.random()
+    pool = "" if ratio is None else token_text(size)
+    position = int(point * (len(pool) - size))
 
     def cut(start: int, length: int) -> str:
         if ratio is None:
-            return pool[start : start + length]
+            return _any_words(length, (point + start * _GOLDEN) % 1)
         return _mix(length, pool, start, ratio)
 
     document: dict[str, Any] = {}

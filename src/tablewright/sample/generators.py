@@ -10,9 +10,9 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from functools import cache
 from itertools import accumulate
 from random import Random
@@ -22,7 +22,8 @@ from tablewright.capacity.limits import ELEMENT_BYTES
 from tablewright.model.statistics import pool
 from tablewright.model.values import Attribute, Kind, Spread
 from tablewright.sample import pools
-from tablewright.sample.documents import document, elements, text
+from tablewright.sample.contents import PERSON, SENTENCES, content_of, countries, texts
+from tablewright.sample.documents import document, elements, text, writer
 from tablewright.sample.keys import SiblingPlace, weighted_order
 from tablewright.sample.lengths import DOMAIN, compressed_ratio, stated_lengths
 from tablewright.sample.spreads import draw, evenly, fixed_value
@@ -33,6 +34,9 @@ _MULTIPLIER = 0x9E3779B97F4A7C15F39CC0605CEDC835
 _ELEMENT_BITS = 16
 _DAY_MS = 86_400_000
 _EPOCH_ORDINAL = date(1970, 1, 1).toordinal()
+
+DEFAULT_COUNTRY = "KE"
+"""Of what telephone numbers and places look like where a model names no country."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -59,6 +63,8 @@ class Draw:
     """Values of a field or an element for numbered instances."""
     kept_days: Decimal
     """How long an instance is kept; zero where that is for ever."""
+    country: str = ""
+    """The model's, as two letters."""
     first: int | None = None
     """Of what may be long (texts, tokens, bytes) only so many values; None for all of them."""
 
@@ -214,8 +220,9 @@ def _short_number(number: int, room: int) -> str:
 
 def _phone(attribute: Attribute, d: Draw) -> list[Any]:
     length = 12 if attribute.bytes is None else round(attribute.bytes.mean)
-    digits = max(1, length - 3)
-    prefix = "+46"[: max(0, length - digits)]
+    dial = str(countries()[d.country or DEFAULT_COUNTRY]["dial"])
+    digits = max(1, length - len(dial))
+    prefix = dial[: max(0, length - digits)]
     return [f"{prefix}{x:0{digits}d}" for x in permuted_digits(d.numbers, digits, d.salt)]
 
 
@@ -251,13 +258,13 @@ def _token(attribute: Attribute, d: Draw) -> list[Any]:
 
 def _name(attribute: Attribute, d: Draw) -> list[Any]:
     choice = d.rng.choice
-    if attribute.bytes is None:
+    about = content_of(attribute.name, attribute.content, PERSON)
+    if attribute.bytes is None and about == PERSON:
         names = pools.full_names()
         created = [choice(names) for _ in range(d.n)]
     else:
-        created = [
-            choice(pools.names_of_length(length)) for length in draw(attribute.bytes, d.rng, d.n)
-        ]
+        lengths = stated_lengths(attribute, d.rng, d.n, 20)
+        created = [choice(texts(about, length, d.country)) for length in lengths]
     return list(_made_unique(created, d)) if d.unique else list(created)
 
 
@@ -266,14 +273,9 @@ def _text(attribute: Attribute, d: Draw) -> list[Any]:
     if ratio is not None:
         created = [text(length, d.rng, ratio) for length in lengths[: d.first]]
     else:
-        random, longest = d.rng.random, max(lengths)
-        pool = pools.words_text(longest)
-        span = len(pool) - longest
-        created = [
-            pool[position : position + length]
-            for length in lengths[: d.first]
-            for position in (int(random() * span),)
-        ]
+        about = content_of(attribute.name, attribute.content, SENTENCES)
+        random, write = d.rng.random, writer(max(lengths), about, d.country)
+        created = [write(length, random()) for length in lengths[: d.first]]
     return list(_made_unique(created, d)) if d.unique else list(created)
 
 
@@ -487,12 +489,13 @@ def _binary(attribute: Attribute, d: Draw) -> list[Any]:
 
 
 def _geo(attribute: Attribute, d: Draw) -> list[Any]:
-    """Return points around one city (Nairobi), most of them within 16 km."""
+    """Return points around one city of the country, most of them within 16 km."""
     gauss = d.rng.gauss
+    lat, lon = countries()[d.country or DEFAULT_COUNTRY]["place"]
     return [
         {
-            "lat": Decimal(round(-128_600 + gauss(0, 7_200))).scaleb(-5),
-            "lon": Decimal(round(3_681_700 + gauss(0, 7_200))).scaleb(-5),
+            "lat": Decimal(round(lat + gauss(0, 7_200))).scaleb(-5),
+            "lon": Decimal(round(lon + gauss(0, 7_200))).scaleb(-5),
         }
         for _ in range(d.n)
     ]
@@ -582,6 +585,12 @@ def sequence(attribute: Attribute, d: Draw) -> list[Any]:
     return [f"{head}{first + number:0{width}d}{tail}" for number in counted]
 
 
+def inner_sequence(attribute: Attribute, d: Draw) -> list[Any]:
+    """Return values that count up in each list, or over the instances for a field of a map."""
+    inside = [number & ((1 << _ELEMENT_BITS) - 1) for number in d.numbers]
+    return sequence(attribute, replace(d, numbers=inside, strata=None))
+
+
 def example(attribute: Attribute, d: Draw) -> list[Any]:
     """Return values that the model file lists, all alike often."""
     values = attribute.examples
@@ -589,6 +598,20 @@ def example(attribute: Attribute, d: Draw) -> list[Any]:
         places = [place._replace(position=place.position % len(values)) for place in d.strata()]
         return _in_order(values, [1.0] * len(values), places, d)
     return [values[int(point * len(values))] for point in evenly(d.rng, d.n)]
+
+
+def as_operand(value: Any) -> Any:
+    """Return a drawn value as an expression calculates with it."""
+    return Decimal(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+def as_kind(attribute: Attribute, value: Any) -> Any:
+    """Return what an expression gave as a value of an attribute; None where it is not known."""
+    if value is None or not attribute.kind.is_number:
+        return None if value is None else str(value)
+    places = attribute.places if attribute.kind in (Kind.DECIMAL, Kind.MONEY) else 0
+    number = Decimal(value).quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP)
+    return number if places else int(number)
 
 
 def zipf(rng: Random, n: int, among: int, exponent: float) -> list[int]:

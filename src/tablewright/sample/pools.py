@@ -9,19 +9,14 @@ import base64
 from functools import cache
 from random import Random
 
-from tablewright.core.data import read_text
+from tablewright.sample.contents import PERSON, people, texts
+from tablewright.sample.words import entries
 
 _POOL_BYTES = 1 << 17
 
 
-@cache
-def entries(name: str) -> tuple[str, ...]:
-    """Return one of the packaged lists: words, first-names, last-names."""
-    return tuple(read_text("tablewright.sample", f"data/{name}.txt").split())
-
-
 def words_text(longest: int) -> str:
-    """Return a text of words, at least twice as long as the longest cut that is wanted.
+    """Return a text of sentences, at least twice as long as the longest cut that is wanted.
 
     gzip brings a cut of it to about two fifths.
     """
@@ -48,8 +43,22 @@ def _pool_bytes(longest: int) -> int:
 @cache
 def _words_text(size: int) -> str:
     rng = Random(20251110)
-    text = " ".join(rng.choices(entries("words"), k=_POOL_BYTES // 5))
-    return (text * (size // _POOL_BYTES + 1))[:size]
+    words = rng.choices(entries("words"), k=_POOL_BYTES // 5)
+    lengths = rng.choices(range(6, 15), k=len(words) // 6)
+    sentences, start = [], 0
+    for length in lengths:
+        sentences.append(" ".join(words[start : start + length]).capitalize() + ".")
+        start += length
+        if start >= len(words):
+            break
+    return (" ".join(sentences) * (size // _POOL_BYTES + 2))[:size]
+
+
+@cache
+def starts_of_sentences(size: int) -> tuple[int, ...]:
+    """Return where sentences begin in that text, apart from its second half."""
+    text = words_text(size)
+    return tuple(place + 2 for place in range(len(text) // 2) if text[place : place + 2] == ". ")
 
 
 @cache
@@ -72,20 +81,6 @@ def full_names() -> tuple[str, ...]:
 
 
 @cache
-def names_of_length(length: int) -> tuple[str, ...]:
-    """Return names of exactly this many bytes."""
-    rng = Random(20251113)
-    names = []
-    for _ in range(256):
-        name = rng.choice(entries("first-names"))
-        while len(name) < length:
-            name += " " + rng.choice(entries("last-names"))
-        name = name[:length]
-        names.append(name[:-1] + "a" if name.endswith(" ") else name)
-    return tuple(names)
-
-
-@cache
 def stems() -> tuple[str, ...]:
     """Return beginnings of addresses and user names: small letters and dots, none ends in a dot."""
     return tuple(name.lower().replace(" ", ".") for name in full_names())
@@ -93,5 +88,6 @@ def stems() -> tuple[str, ...]:
 
 @cache
 def stems_of_length(length: int) -> tuple[str, ...]:
-    """Return stems cut or extended to exactly this many bytes."""
-    return tuple(name.lower().replace(" ", ".") for name in names_of_length(length))
+    """Return stems of exactly this many bytes."""
+    names = people(length) or texts(PERSON, length)
+    return tuple(name.lower().replace(" ", ".") for name in names)

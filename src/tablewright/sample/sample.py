@@ -21,15 +21,19 @@ from typing import Any
 
 from tablewright.capacity.items import string_bytes
 from tablewright.capacity.limits import CONTAINER_BYTES, ELEMENT_BYTES
+from tablewright.core.expressions import Expression
 from tablewright.core.quantities import ONE, ZERO
 from tablewright.model.statistics import DEFAULT_SKEW, Selectivity
 from tablewright.model.values import Attribute, Entity, Kind, Model
 from tablewright.sample.generators import (
     GENERATORS,
     Draw,
+    as_kind,
+    as_operand,
     element_counts,
     element_numbers,
     example,
+    inner_sequence,
     permuted,
     sequence,
     zipf,
@@ -214,7 +218,10 @@ class Sample:
         if _has_reference(attribute):
             return self._made_sizes(run, attribute, attribute.name, numbers)
         alone = replace(run.entity, attributes=())
-        key = (run.seed, self.until, run.users, alone, attribute, run.block, run.purpose)
+        key = (
+            run.seed, self.until, run.users, self.model.country, alone, attribute, run.block,
+            run.purpose,
+        )  # fmt: skip
         _made_sizes = _DRAWN.get(key)
         if _made_sizes is None:
             if len(_DRAWN) >= _MOST_DRAWN:
@@ -230,7 +237,7 @@ class Sample:
             return self._constant_bytes(above, above.attribute(attribute.name))
         if attribute.kind is Kind.REF:
             return self._constant_bytes(*self._target(attribute))
-        if attribute.copy_of:
+        if attribute.copy_of or attribute.equals:
             return None
         return constant_bytes(attribute)
 
@@ -238,7 +245,7 @@ class Sample:
         """Whether values are its own, and drawn afresh for each instance."""
         if attribute.kind is Kind.REF or self._is_inherited(entity, attribute):
             return False
-        if attribute.copy_of or attribute.after:
+        if attribute.copy_of or attribute.after or attribute.equals:
             return False
         return attribute.distinct is None or not _can_repeat(attribute)
 
@@ -395,7 +402,9 @@ class Sample:
             return self._from_parent(entity, attribute.name, numbers, users)
         if attribute.copy_of and purpose == _FIRST_DRAW:
             return self._copied(run, attribute, numbers)
-        if attribute.kind is Kind.REF:
+        if attribute.equals:
+            values = self._worked_out(run, attribute)
+        elif attribute.kind is Kind.REF:
             values = self._refs(run, attribute, numbers)
         elif attribute.distinct is None or not _can_repeat(attribute):
             values = self._made(run, attribute, attribute.name, numbers, first)
@@ -433,11 +442,14 @@ class Sample:
             days=span // _DAY_MS,
             inner=lambda part, inside: self._inner(run, part, f"{path}.{part.name}", inside),
             kept_days=_kept_days(entity, attribute),
+            country=self.model.country,
             first=first,
         )
         generator = GENERATORS[attribute.kind]
-        if path == attribute.name and (attribute.like or attribute.examples):
-            generator = sequence if attribute.like else example
+        if attribute.examples:
+            generator = example
+        elif attribute.like:
+            generator = sequence if path == attribute.name else inner_sequence
         return generator(attribute, draw)
 
     def _inner(self, run: _Run, part: Attribute, path: str, numbers: Sequence[int]) -> list[Any]:
@@ -560,6 +572,22 @@ class Sample:
             kept_block = self._block(entity, attribute, block, users, _FIRST_DRAW)
             self._keep(key, kept_block)
         return kept_block
+
+    def _worked_out(self, run: _Run, attribute: Attribute) -> list[Any]:
+        """Return values that follow from others of the same instance."""
+        expression = Expression(attribute.equals)
+        names = sorted(expression.names)
+        columns = [
+            self._block(run.entity, run.entity.attribute(name), run.block, run.users, run.purpose)
+            for name in names
+        ]
+        rows = zip(*columns, strict=True) if names else [()] * BLOCK
+        return [
+            as_kind(
+                attribute, expression.value(dict(zip(names, map(as_operand, row), strict=True)))
+            )
+            for row in rows
+        ]
 
     def _copied(self, run: _Run, attribute: Attribute, numbers: range) -> list[Any]:
         """Return what the instances that a ref or the parent's key names have themselves."""
