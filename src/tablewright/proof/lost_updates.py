@@ -8,7 +8,7 @@ moment, each adds one to a number of it, and each writes what it came to.
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack, closing
 from dataclasses import replace
 from typing import Any
@@ -66,17 +66,39 @@ def lost_updates(
         return None
     record = holding[0]
     before = _value(runner.adapter, record, attribute)
-    barrier = threading.Barrier(CALLERS)
+
+    def work(adapter: Adapter, barrier: threading.Barrier) -> None:
+        for _ in range(ROUNDS):
+            barrier.wait()
+            seen = _value(adapter, record, attribute)
+            barrier.wait()  # all have read before anyone writes
+            after = {**row, attribute: seen + 1}
+            adapter.run(route, runner.prepared(_changed(call, after)), is_metered=False)
+
+    at_once(runner, CALLERS, work)
+    increments = CALLERS * ROUNDS
+    counted = int(_value(runner.adapter, record, attribute) - before)
+    return LostUpdates(
+        pattern=pattern.name, attribute=attribute, made=increments, lost=increments - counted
+    )
+
+
+def at_once(
+    runner: Runner, callers: int, work: Callable[[Adapter, threading.Barrier], None]
+) -> None:
+    """Let several callers work at the same time, each with an adapter of its own.
+
+    Args:
+        runner: of the database.
+        callers: how many.
+        work: what each does; it waits at the barrier for the others. What it raises is raised here.
+    """
+    barrier = threading.Barrier(callers)
     broken: list[BaseException] = []
 
-    def work(adapter: Adapter) -> None:
+    def guarded(adapter: Adapter) -> None:
         try:
-            for _ in range(ROUNDS):
-                barrier.wait()
-                seen = _value(adapter, record, attribute)
-                barrier.wait()  # all have read before anyone writes
-                after = {**row, attribute: seen + 1}
-                adapter.run(route, runner.prepared(_changed(call, after)), is_metered=False)
+            work(adapter, barrier)
         except threading.BrokenBarrierError:
             return
         except BaseException as problem:  # raised again below
@@ -84,19 +106,14 @@ def lost_updates(
             barrier.abort()
 
     with ExitStack() as stack:
-        forks = [stack.enter_context(closing(runner.adapter.fork())) for _ in range(CALLERS)]
-        threads = [threading.Thread(target=work, args=(fork,)) for fork in forks]
+        forks = [stack.enter_context(closing(runner.adapter.fork())) for _ in range(callers)]
+        threads = [threading.Thread(target=guarded, args=(fork,)) for fork in forks]
         for thread in threads:
             thread.start()
         for thread in threads:
             thread.join()
     if broken:
         raise broken[0]
-    increments = CALLERS * ROUNDS
-    counted = int(_value(runner.adapter, record, attribute) - before)
-    return LostUpdates(
-        pattern=pattern.name, attribute=attribute, made=increments, lost=increments - counted
-    )
 
 
 def _changed(call: Call, after: Mapping[str, Any]) -> Call:

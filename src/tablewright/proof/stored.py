@@ -12,6 +12,7 @@ from typing import Any
 from tablewright.core.plain_data import plain_data
 from tablewright.evaluation.values import Measure
 from tablewright.proof.values import (
+    KeptLimit,
     LostUpdates,
     PatternProof,
     Proof,
@@ -61,6 +62,16 @@ def proof_from_data(data: Mapping[str, Any]) -> Proof:
                 call_ms=Decimal(str(entry["call_ms"])),
             )
             for entry in data.get("scans", ())
+        ),
+        kept_limits=tuple(
+            KeptLimit(
+                pattern=entry["pattern"],
+                attribute=entry["attribute"],
+                callers=int(entry["callers"]),
+                room=int(entry["room"]),
+                passed=int(entry["passed"]),
+            )
+            for entry in data.get("kept_limits", ())
         ),
     )
 

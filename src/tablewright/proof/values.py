@@ -156,6 +156,20 @@ class ScanComparison:
         return self.scan_ms / self.call_ms if self.call_ms else ZERO
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeptLimit:
+    """What became of a limit that several callers met at the same moment."""
+
+    pattern: str
+    attribute: str
+    """A number to which each caller added one, under a condition."""
+    callers: int
+    room: int
+    """Of them, those that fit below the limit."""
+    passed: int
+    """Those whose condition was met."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Proof:
     """A design that was run: the estimate beside the meter."""
@@ -186,6 +200,8 @@ class Proof:
     """Of patterns that read, change and write back without a condition."""
     scans: tuple[ScanComparison, ...] = ()
     """Of patterns that ask by a key, where tables were read whole beside them."""
+    kept_limits: tuple[KeptLimit, ...] = ()
+    """Of patterns that count under a condition which bounds the number."""
 
     @property
     def is_right(self) -> bool:

@@ -36,7 +36,13 @@ def proof_page(view: ProofView) -> Document:
         if pattern.was_run:
             blocks += [Paragraph(text=text, tone="bad") for text in _untypical(pattern)]
     blocks += [Paragraph(text=text, tone="bad") for text in proof.state_problems]
-    blocks += [_verdict(proof), *_lost_updates(proof), *_latency_verdict(proof), *_scans(proof)]
+    blocks += [
+        _verdict(proof),
+        *_lost_updates(proof),
+        *_kept_limits(proof),
+        *_latency_verdict(proof),
+        *_scans(proof),
+    ]
     if proof.engine.startswith("http") and not proof.agrees:
         blocks.append(Paragraph(text=OTHER_METERS))
     return Document(
@@ -60,6 +66,7 @@ def proof_section(view: ProofView) -> Section:
     blocks += [
         _verdict(proof),
         *_lost_updates(proof),
+        *_kept_limits(proof),
         *_latency_verdict(proof),
         *_scans(proof),
         _patterns_table(proof),
@@ -189,6 +196,22 @@ def _scans(proof: Proof) -> list[Block]:
             caption="Calls that ask by a key beside one pass over the whole table; the factor "
             "grows with the table, so it is that of this number of users",
         )
+    ]
+
+
+def _kept_limits(proof: Proof) -> list[Block]:
+    """Say of which limits it was shown that callers at once keep them."""
+    return [
+        Paragraph(
+            text=f"{entry.pattern} keeps its limit: of {entry.callers} callers at once, with room "
+            f"for {entry.room} below it, {entry.passed} passed and added to {entry.attribute}."
+            if entry.passed == entry.room
+            else f"{entry.pattern} does not keep its limit: of {entry.callers} callers at once, "
+            f"with room for {entry.room} below it, {entry.passed} passed and added to "
+            f"{entry.attribute}.",
+            tone="good" if entry.passed == entry.room else "bad",
+        )
+        for entry in proof.kept_limits
     ]
 
 

@@ -19,6 +19,7 @@ from tablewright.evaluation.doors import Adapter, SpendingCap, Target
 from tablewright.evaluation.values import Evaluation
 from tablewright.operate.provision import apply_provision, require_containers
 from tablewright.operate.seed import Position
+from tablewright.proof.kept_limits import all_kept_limits
 from tablewright.proof.lost_updates import all_lost_updates
 from tablewright.proof.runner import Proving, digest_of, planned_calls
 from tablewright.proof.runner import prove as run_proof
@@ -246,7 +247,9 @@ def prove_on(
     """
     proving = proving_of(session, design, adapter, request, progress, evaluation)
     proof = run_proof(proving)
-    proof = replace(proof, lost_updates=all_lost_updates(proving))
+    proof = replace(
+        proof, lost_updates=all_lost_updates(proving), kept_limits=all_kept_limits(proving)
+    )
     if request.scans:
         routes = proving.evaluation.routes
         proof = replace(proof, scans=compared_with_scans(adapter, routes, proof.patterns))
