@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tablewright.core.quantities import plain
-from tablewright.engines.dynamodb.rules import dynamodb_rules
+from tablewright.engines.dynamodb.rules import dynamodb_rules, dynamodb_rules_not_run
 from tablewright.engines.servers.rules import rules_not_run, server_rules
 from tablewright.review.catalogue import Catalogue, Rule
 from tablewright.review.grade import GRADES, PENALTIES
@@ -26,6 +26,10 @@ def page() -> str:
     for category in rules.categories:
         parts.append(f"## {category.title}\n")
         parts += [_rule(rule) for rule in rules.rules if rule.category == category.name]
+    parts.append("## Rules of the catalogue that are not run on DynamoDB\n")
+    for group in dynamodb_rules_not_run():
+        parts.append(f"- {', '.join(group.rules)}: {group.why}.")
+    parts.append("")
     parts += _servers(rules)
     parts.append(_thresholds(rules))
     return "\n".join(parts)

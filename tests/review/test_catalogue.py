@@ -5,14 +5,22 @@ from decimal import Decimal
 import pytest
 
 from tablewright.core.errors import DataError, UsageError
-from tablewright.engines.dynamodb.rules import dynamodb_rules, key_design
+from tablewright.engines.dynamodb.rules import dynamodb_rules, dynamodb_rules_not_run, key_design
 from tablewright.review import catalogue as module
 from tablewright.review.conditions import RuleCondition
 from tablewright.review.findings import Level
 
 
-def test_there_are_69_rules_that_concern_dynamodb():
-    assert len(dynamodb_rules().rules) == 69
+def test_there_are_72_rules_that_concern_dynamodb():
+    assert len(dynamodb_rules().rules) == 72
+
+
+def test_a_rule_that_is_not_run_is_named_with_its_reason():
+    groups = dynamodb_rules_not_run()
+    assert groups
+    assert all(group.why for group in groups)
+    named = {rule for group in groups for rule in group.rules}
+    assert not named & {rule.id for rule in dynamodb_rules().rules}
 
 
 def test_the_weights_of_the_categories_add_up_to_100():

@@ -26,6 +26,7 @@ from tablewright.review.grade import Category
 
 _PACKAGE = "tablewright.review"
 _COMMON = "rules/common.yaml"
+_NOT_RUN = "not_run.yaml"
 _THRESHOLDS = "thresholds.yaml"
 _PREDICATE = re.compile(r"[a-z]{2,4}_[a-z]{3}_[0-9]{3}")
 SUBJECTS = (
@@ -114,6 +115,14 @@ class Catalogue:
         return {name: threshold.value for name, threshold in self.thresholds.items()}
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotRun:
+    """Rules of the catalogue for an engine that are not run, and why."""
+
+    rules: tuple[str, ...]
+    why: str
+
+
 def load_catalogue(engine: str, package: str) -> Catalogue:
     """Return the rules of an engine from the folder it keeps them in.
 
@@ -145,6 +154,14 @@ def load_catalogue(engine: str, package: str) -> Catalogue:
         categories=categories,
         thresholds=thresholds,
         severe_rules=(*common["severe_rules"], *yaml["severe_rules"]),
+    )
+
+
+def read_not_run(package: str) -> tuple[NotRun, ...]:
+    """Return the rules of the catalogue that a folder names as not run, with the reasons."""
+    return tuple(
+        NotRun(rules=tuple(group["rules"]), why=group["why"])
+        for group in read_yaml(package, _NOT_RUN)["not_run"]
     )
 
 

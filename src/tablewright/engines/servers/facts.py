@@ -19,6 +19,7 @@ from tablewright.engines.servers.sizing import ServerEvaluation, processor_us
 from tablewright.evaluation.values import Action, Route
 from tablewright.model.statistics import Selectivity
 from tablewright.model.values import Attribute, Entity, Model, Pattern, Verb
+from tablewright.sample.sample import Sample
 
 
 class ServerFacts:
@@ -34,6 +35,11 @@ class ServerFacts:
         self.design = design
         self.homes = {home.name: home for home in evaluation.homes}
         self.selectivity = Selectivity(self.model, self.users)
+
+    @cached_property
+    def sample(self) -> Sample:
+        """Instances of the model, to measure attributes by."""
+        return Sample(self.model)
 
     # ------------------------------------------------------------------ subjects
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 
 from tablewright.core.quantities import (
@@ -16,8 +17,11 @@ from tablewright.core.quantities import (
 )
 from tablewright.engines.dynamodb.design import CapacityMode, ModeKind, Table
 from tablewright.engines.dynamodb.facts import DynamoFacts, TableOrIndex
+from tablewright.engines.dynamodb.reserving import LOT
 from tablewright.engines.dynamodb.setting_changes import SetCapacity
 from tablewright.review.verdicts import CLEAR, Clear, FixOption, Hit, Missing, Verdict
+
+_A_YEAR = 365
 
 
 def _names(table: Table) -> list[str]:
@@ -27,6 +31,33 @@ def _names(table: Table) -> list[str]:
 def _total(f: DynamoFacts, table: Table, dimension: str, peak: bool) -> Decimal:
     measure = f.peak_units if peak else f.mean_units
     return sum((measure(name, dimension) for name in _names(table)), ZERO)
+
+
+def ddb_cap_003(f: DynamoFacts, place: TableOrIndex) -> Verdict:
+    """Units that are always provisioned are not reserved."""
+    table = place.table
+    mode = table.mode
+    if mode.kind is ModeKind.ON_DEMAND or table.infrequent_access:
+        return None
+    if f.model.horizon_days < _A_YEAR:
+        return CLEAR
+    floors = {"write": mode.wcu or ZERO, "read": mode.rcu or ZERO}
+    lots = {name: units // LOT * LOT for name, units in floors.items()}
+    if mode.reserved_years or not any(lots.values()):
+        return CLEAR
+    told = " and ".join(
+        f"{decimals(units, 0)} {name} units" for name, units in lots.items() if units
+    )
+    reserved = replace(mode, reserved_years=1)
+    return Hit(
+        evidence=f"{table.name} always has at least {told} a second, paid by the hour",
+        options=lambda: [
+            FixOption(
+                changes=(SetCapacity(table=table.name, mode=reserved),),
+                text=f"reserve them for a year, as part of the account's {LOT} at a time",
+            )
+        ],
+    )
 
 
 def ddb_cap_001(f: DynamoFacts, place: TableOrIndex) -> Verdict:

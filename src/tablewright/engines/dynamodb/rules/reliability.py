@@ -23,6 +23,7 @@ from tablewright.review.model_predicates import (
 from tablewright.review.verdicts import CLEAR, Clear, FixOption, Hit, Missing, Verdict
 
 _LONGEST_RECOVERY_DAYS = 35
+_COUNTED = frozenset({"counter", "stock", "balance", "quota"})
 
 
 def _is_durable(f: DynamoFacts, table: Table) -> bool:
@@ -161,6 +162,34 @@ def _is_kept_alike(f: DynamoFacts, source: Entity, copy: Entity) -> bool:
     return any(
         {source.name, copy.name} <= {part.entity for part in p.parts} and source.name != copy.name
         for p in f.model.patterns
+    )
+
+
+def ddb_rel_004(f: DynamoFacts, place: TableOrIndex) -> Verdict:
+    """Two regions may write an item at once, and what a write relies on holds in one of them."""
+    table = place.table
+    if not table.replicas:
+        return None
+    held = {shape.entity for shape in table.shapes}
+    relying: list[str] = []
+    is_money = False
+    for action in f.actions:
+        part = action.part
+        if part.entity not in held or not part.verb.is_write:
+            continue
+        if part.increments or part.condition or action.root.verb is Verb.TRANSACT:
+            relying.append(action.root.name)
+            entity = f.model.entity(part.entity)
+            roles = {entity.attribute(n).role for n in part.touched if entity.has(n)}
+            is_money |= bool(roles & _COUNTED)
+    is_money |= any(shape.guards for shape in table.shapes)
+    if not relying:
+        return CLEAR
+    names = ", ".join(dict.fromkeys(relying))
+    return Hit(
+        evidence=f"{table.name} is written in {len(table.replicas) + 1} regions; {names} rely on "
+        "counts, conditions or transactions, which hold inside one region only",
+        values={"counted": is_money},
     )
 
 

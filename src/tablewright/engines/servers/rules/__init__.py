@@ -1,18 +1,9 @@
 """Rules of designs on servers: predicates beside their YAML."""
 
-from dataclasses import dataclass
+from dataclasses import replace
 from functools import cache
 
-from tablewright.core.data import read_yaml
-from tablewright.review.catalogue import Catalogue, load_catalogue
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NotRun:
-    """Rules of the catalogue for these engines that are not run, and why."""
-
-    rules: tuple[str, ...]
-    why: str
+from tablewright.review.catalogue import Catalogue, NotRun, load_catalogue, read_not_run
 
 
 @cache
@@ -30,10 +21,7 @@ def rules_not_run(engine: str) -> tuple[NotRun, ...]:
     """Return the rules of the catalogue that concern an engine and are not run."""
     other = {"mongodb": "PG-", "postgresql": "MDB-"}[engine]
     groups = (
-        NotRun(
-            rules=tuple(name for name in group["rules"] if not name.startswith(other)),
-            why=group["why"],
-        )
-        for group in read_yaml(__name__, "not_run.yaml")["not_run"]
+        replace(group, rules=tuple(name for name in group.rules if not name.startswith(other)))
+        for group in read_not_run(__name__)
     )
     return tuple(group for group in groups if group.rules)

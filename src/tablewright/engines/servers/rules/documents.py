@@ -114,6 +114,23 @@ def mdb_siz_001(f: ServerFacts, name: str) -> Verdict:
     )
 
 
+def mdb_lim_001(f: ServerFacts, name: str) -> Verdict:
+    """A collection has many indexes."""
+    collection = f.collection(name)
+    if collection is None:
+        return None
+    count = Decimal(len(f.indexes(name)))
+    if count <= f.k["idx_watch"]:
+        return CLEAR
+    parts = f.actions_on(collection.entity)
+    writes = sum((f.rate(a.root) for a in parts if a.part.verb.is_write), ZERO)
+    reads = sum((f.rate(a.root) for a in parts if not a.part.verb.is_write), ZERO)
+    return Hit(
+        evidence=f"{name} has {number(count)} indexes, that of its key included",
+        values={"indexes": count, "writes_more": writes > reads},
+    )
+
+
 def mdb_siz_002(f: ServerFacts, name: str) -> Verdict:
     """An array that nothing bounds, or a very long one."""
     collection = f.collection(name)
@@ -133,7 +150,7 @@ def mdb_siz_002(f: ServerFacts, name: str) -> Verdict:
                 options=partial(_exploded, f, name, embed, child),
             )
         if not bounded or each > f.k["mdb_array_warn"]:
-            why = "" if bounded else ", and nothing bounds it"
+            why = "" if bounded else f", and nothing bounds it{_days_to_the_limit(f, child)}"
             return Hit(
                 evidence=f"{embed.attribute} has {number(each)} elements{why}",
                 values={"bounded": bounded, "elements": each},
@@ -146,6 +163,19 @@ def mdb_siz_002(f: ServerFacts, name: str) -> Verdict:
             values={"bounded": False, "elements": ZERO},
         )
     return CLEAR
+
+
+def _days_to_the_limit(f: ServerFacts, child: Entity) -> str:
+    """Say after how many days the largest document is full; nothing removes elements by age."""
+    inflow = child.count.inflow_per_day
+    if inflow is None or child.count.per != "parent" or not inflow:
+        return ""
+    own = [a for a in child.attributes if not a.generated]
+    # BSON: a type, a name that ends with a zero, the value; a document's length and end; its place.
+    each = sum((f.sample.mean_bytes(child.name, a) + len(a.name) + 2 for a in own), Decimal(5 + 7))
+    days = f.k["mdb_doc_max"] / (inflow * each)
+    rate = f"{number(inflow)} a day of about {number(each)} bytes"
+    return f": at {rate}, 16 MB after {number(days)} days"
 
 
 def _inside(index: MongoIndex, attribute: str) -> bool:
