@@ -19,9 +19,9 @@ from tablewright.sample.words import entries, whole, word_of
 CHOICES = 256
 """Texts of one length."""
 SEVERAL = 40
-"""Bytes from which a text is put together of two, so that few are alike."""
-LONG = 400
-"""Bytes from which only the beginning says something; the rest is words."""
+"""Bytes from which only the beginning of a text says something."""
+SHORTEST_BEGINNING, LONGEST_BEGINNING = 18, 100
+"""Bytes of that beginning, else a quarter of the text."""
 _CANDIDATES = 6000
 _RARE = 20
 _FEW_WORDS = 18

@@ -12,7 +12,14 @@ from random import Random
 from typing import Any
 
 from tablewright.capacity.limits import CONTAINER_BYTES, ELEMENT_BYTES
-from tablewright.sample.contents import CHOICES, LONG, SENTENCES, SEVERAL, texts
+from tablewright.sample.contents import (
+    CHOICES,
+    LONGEST_BEGINNING,
+    SENTENCES,
+    SEVERAL,
+    SHORTEST_BEGINNING,
+    texts,
+)
 from tablewright.sample.pools import starts_of_sentences, token_text, words_text
 from tablewright.sample.words import last_words
 
@@ -47,7 +54,8 @@ def text(length: int, rng: Random, ratio: float | None = None) -> str:
 def written(length: int, point: float, content: str = SENTENCES, country: str = "") -> str:
     """Return the text of this many bytes that a number from 0 to 1 stands for.
 
-    A long one begins with what it is about and goes on in sentences of any words.
+    Of more than a few words only the beginning says something. The rest are sentences of any
+    words, so that compression finds no more in it than in what people write.
 
     Example:
         >>> [len(written(length, 0.5)) for length in (1, 9, 30, 300, 5000)]
@@ -61,21 +69,17 @@ def writer(
 ) -> Callable[[int, float], str]:
     """Return the function that writes texts of up to so many bytes: see `written`."""
     pool, starts = words_text(longest), starts_of_sentences(longest)
-    head = LONG // 4
-    beginnings = texts(SENTENCES, head)
 
     def write(length: int, point: float) -> str:
         place = int(point * _FINE)
         if content != SENTENCES or length < SEVERAL:
             return texts(content, length, country)[place % CHOICES]
-        if length < LONG:
-            half = length // 2
-            first, second = texts(content, half), texts(content, length - half - 1)
-            return f"{first[place % CHOICES]} {second[place // CHOICES]}"
+        head = min(LONGEST_BEGINNING, max(SHORTEST_BEGINNING, length // 4))
         start = starts[place % len(starts)]
         stop = start + length - head - 1
         last = pool.rfind(" ", start, stop - 3) + 1
-        return f"{beginnings[place % CHOICES]} {pool[start:last]}{last_words(stop - last)}"
+        beginning = texts(SENTENCES, head)[place % CHOICES]
+        return f"{beginning} {pool[start:last]}{last_words(stop - last)}"
 
     return write
 
