@@ -1,8 +1,9 @@
 """A whole comparison, value by value: every option, board, ruling, sensitivity and move of it.
 
 The model has two deployment options, one flat and one by use, and asks for what not all can do.
-`comparison.txt` was read once: sums re-add, the flat option costs 730 hours of its price, and each
-note says what its figure is; single figures are worked out by hand in the tests beside this one.
+`comparison.txt` is the program's own output, kept so that no word or figure of it changes unseen;
+its first part was read when it was written. What figures should be is worked out by hand in the
+tests beside this one.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Whole evaluations of the designs of `everything.yaml`: routes, units, bytes, bills and words.
 
-Every kind of access pattern and every field of a design is in it. The files were read once: a bill
-re-adds (quantity times unit price over `per`), units follow from the bytes beside them, what cannot
-be served says why. Single figures are worked out by hand in the other tests; these hold the rest.
+Every kind of access pattern and every field of a design is in it. The files are the program's own
+output, kept so that no word or figure changes unseen; the first parts were read when they were
+written. What figures should be is worked out by hand in the other tests.
 """
 
 from __future__ import annotations

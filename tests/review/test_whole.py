@@ -1,8 +1,8 @@
 """A whole report card, value by value: findings, fixes, strengths, grades, path and questions.
 
-The model is flawed on purpose. `cards.txt` was read once: penalties are severity times exposure
-times confidence, categories add up to the line beside them, savings are those of the fixes; single
-figures are worked out by hand in the tests beside this one.
+The model is flawed on purpose. `cards.txt` is the program's own output, kept so that no word or
+figure of it changes unseen; most of it was read beside the model when it was written. What figures
+should be is worked out by hand in the tests beside this one.
 """
 
 from __future__ import annotations

@@ -2,8 +2,7 @@
 
 `drawn.txt` shows, for each attribute of `models.py`, values of three blocks, what an update writes
 to the first of them, and their bytes. It proves that nothing moved; that values are right is the
-matter of the other tests. Each line was read once: a value is of its kind, an absent one (-) stands
-where `presence` allows it, sizes are those of the values beside them.
+matter of the other tests. It is the program's own output.
 """
 
 from __future__ import annotations
