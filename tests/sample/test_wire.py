@@ -28,7 +28,7 @@ VALUES: list[tuple[Any, dict[str, Any], int]] = [
 ]
 
 
-@pytest.mark.parametrize(("value", "wire", "size"), VALUES, ids=[str(v) for v, _, _ in VALUES])
+@pytest.mark.parametrize(("value", "wire", "size"), VALUES, ids=[str(w) for _, w, _ in VALUES])
 def test_a_plain_value_has_its_wire_form_and_its_bytes(
     value: Any, wire: dict[str, Any], size: int
 ) -> None:
