@@ -28,7 +28,7 @@ CLAIMS = {
     "llm-proxy": 16,
     "screen-time-journey": 16,
     "mongocollectibles": 18,
-    "poafix": 16,
+    "poafix": 18,
     "auxeira": 17,
 }
 # What each application's items are said to weigh, in KB.

@@ -136,7 +136,7 @@ def test_a_proof_uses_a_copy_of_what_up_and_seed_made(
         assert "30 users · a copy of the local engine's one.db" in out
     assert "notes: active, 150 items" in typed("status", model)[1]
     assert sorted(one.name for one in (tmp_path / ".tablewright").iterdir()) == [
-        "one.db", "one.seed.json", "one.units.json", "proofs",
+        "one.db", "one.hours.json", "one.seed.json", "one.units.json", "proofs",
     ]  # fmt: skip
     other = typed("prove", model, "--requests", "100", "--users", "20")[1]
     assert "20 users · the local engine, in memory" in other
@@ -156,7 +156,7 @@ def test_an_interrupted_proof_leaves_no_copy_and_no_record(
     assert code == 130
     assert "Traceback" not in err
     left = {one.name for one in (tmp_path / ".tablewright").iterdir()}
-    assert left == {"one.db", "one.seed.json", "one.units.json"}
+    assert left == {"one.db", "one.hours.json", "one.seed.json", "one.units.json"}
     assert "notes: active, 150 items" in typed("status", model)[1]
 
 

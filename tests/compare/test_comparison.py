@@ -101,7 +101,7 @@ def test_a_function_is_paid_for_waiting_for_a_model() -> None:
 def test_the_answer_says_what_to_start_with_when_to_move_and_what_that_rests_on() -> None:
     ruled, start, move, rests = compared("llm-proxy").advice
     assert ruled.startswith(
-        "At 50,000 users rule 3 of 5, the budget, decides between 2 of 4 options: "
+        "At 50,000 users rule 3 of 5, the budget, decides between 3 of 4 options: "
         "`containers-dynamodb`. It does not have availability (its parts promise 99.970 %"
     )
     assert start.startswith("Start with `native-aws` (API Gateway, Lambda, DynamoDB, S3, Cloud")

@@ -17,7 +17,7 @@ from tablewright.compare.pricing import (
 )
 from tablewright.compare.protocol import DatabaseLine
 from tablewright.compare.reader import architectures, offerings, read_architectures
-from tablewright.compare.values import Architecture
+from tablewright.compare.values import Architecture, Component
 from tablewright.core.errors import DataError
 
 BOOK = PriceBook()
@@ -112,9 +112,13 @@ def test_free_kinds_are_taken_off_apart_and_never_more_than_is_used() -> None:
 
 
 def test_a_price_that_was_never_verified_leaves_the_option_unpriced_by_name() -> None:
-    priced = price_at(named("firebase"), QUIET | {"data_gb": Decimal(2)}, BOOK, "us-east-1")
+    never_verified = Component(
+        name="archive", title="Archive", price="aws.s3.gir.retrieval", quantity="data_gb"
+    )
+    option = replace(replace_engine(named("serverless")), components=(never_verified,))
+    priced = price_at(option, QUIET | {"data_gb": Decimal(2)}, BOOK, "us-east-1")
     assert not priced.is_priced
-    assert priced.needs[0].startswith("google.firestore.storage in us-central1 (")
+    assert priced.needs[0].startswith("aws.s3.gir.retrieval in us-east-1 (")
 
 
 def test_data_that_leaves_is_paid_for_beyond_what_is_free() -> None:

@@ -147,7 +147,10 @@ def replies(folder: Path) -> Path:
     return path
 
 
-def test_the_throttle_report_names_table_hour_and_number(model: Path, capsys: Printed) -> None:
+def test_the_throttle_report_names_table_hour_and_number(
+    model: Path, capsys: Printed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "120")
     metrics = replies(model.parent)
     assert call("usage", model, "--hourly", "--table", "events", "--metrics", str(metrics)) == 0
     text = capsys.readouterr().out

@@ -75,7 +75,7 @@ def snappy_bytes(data: bytes) -> int:
         seen[place] = position
         if before < 0 or words[before] != word:
             position += skip >> 5
-            skip += 1
+            skip += skip >> 5
             continue
         if start < position:
             size += _literal(position - start)

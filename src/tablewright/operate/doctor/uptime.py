@@ -53,7 +53,7 @@ def budget_minutes(percent: Decimal) -> Decimal:
 
     Example:
         >>> budget_minutes(Decimal("99.9"))
-        Decimal('43.800')
+        Decimal('43.8')
     """
     return HOURS_PER_MONTH * 60 * (PERCENT - percent) / PERCENT
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
+from tablewright.model.names import PATH
 from tablewright.sources.inference.kinds import GENERIC_KEYS
 from tablewright.sources.inference.profile import KeyProfile, KindProfile, SegmentProfile
 from tablewright.sources.inference.sketch import Sketch
@@ -130,7 +131,9 @@ def _match(segment: SegmentProfile, before: str) -> str:
     """Return the attribute a segment equals; of several the one that the constant before names."""
     start = before.lower()
     names = [
-        (count, name) for name, count in segment.matches.items() if count >= SURE * segment.profiled
+        (count, name)
+        for name, count in segment.matches.items()
+        if count >= SURE * segment.profiled and _can_be_named(name)
     ]
 
     def rank(pair: tuple[int, str]) -> tuple[int, bool, str]:
@@ -138,6 +141,11 @@ def _match(segment: SegmentProfile, before: str) -> str:
         return -pair[0], not (start and pair[1].lower().startswith(start)), pair[1]
 
     return min(names, key=rank)[1] if names else ""
+
+
+def _can_be_named(attribute: str) -> bool:
+    """Whether a model file can name an attribute, so that a key may be made of it."""
+    return re.fullmatch(PATH.pattern, attribute) is not None
 
 
 def _shards(segment: SegmentProfile) -> int:
@@ -188,7 +196,7 @@ def _condition(kind: KindProfile, key: str) -> tuple[str, tuple[str, ...]] | Non
         return None
     best: tuple[int, str, tuple[str, ...]] | None = None
     for name, table in sorted(sparse.counts.items()):
-        if table is None or len(table) < 2 or name == key:
+        if table is None or len(table) < 2 or name == key or not _can_be_named(name):
             continue
         present = tuple(code for code, (yes, no) in sorted(table.items()) if yes and not no)
         absent = tuple(code for code, (yes, no) in sorted(table.items()) if no and not yes)

@@ -373,12 +373,12 @@ resource "aws_cloudwatch_dashboard" "dashboard" {
   dashboard_body = "{\"widgets\":[]}"
 }
 
-# the priced bill of this option at 100,000 users: 981.38 USD a month
+# the priced bill of this option at 100,000 users: 981.56 USD a month
 resource "aws_budgets_budget" "monthly_budget" {
   name = "poafix-production"
   budget_type = "COST"
   time_unit = "MONTHLY"
-  limit_amount = "981.38"
+  limit_amount = "981.56"
   limit_unit = "USD"
   cost_filter {
     name = "TagKeyValue"
