@@ -17,7 +17,7 @@ from sources.test_rates import TEMPLATE
 from tablewright.core.errors import EngineError
 from tablewright.session import read_model
 from tablewright.sources.cloudwatch_live import replies
-from tablewright.sources.facts import DYNAMODB, BusiestKey, IndexFacts, SourceFacts, SourceTable
+from tablewright.sources.facts import DYNAMODB, IndexFacts, ObservedKey, SourceFacts, SourceTable
 from tablewright.sources.importing import make_model
 
 ORDERS = SourceTable(
@@ -72,7 +72,7 @@ def test_the_busiest_key_gives_its_share_and_not_its_name() -> None:
     account = Metrics()
     found = replies(account, account, [ORDERS], [])
     assert found.busiest == (
-        BusiestKey(store="orders", index="by-status", share=Decimal("0.25")),  # 30 of 120
+        ObservedKey(store="orders", index="by-status", share=Decimal("0.25")),  # 30 of 120
     )
     facts = SourceFacts(stores=(ORDERS,), busiest=found.busiest)
     result = make_model(facts, "shop", check=read_model, rank=lambda _text: ())

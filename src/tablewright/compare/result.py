@@ -12,7 +12,7 @@ from tablewright.compare.decision import DeploymentDecision
 from tablewright.compare.fit import PatternFit
 from tablewright.compare.needs import NeedCheck
 from tablewright.compare.sensitivity import AssumedFigure, GivenUp, PeakChoice
-from tablewright.compare.stated_path import StatedPhase
+from tablewright.compare.stated_path import PathPhase
 from tablewright.compare.values import (
     ArchitectureResult,
     Check,
@@ -64,7 +64,7 @@ class Comparison:
     """Of each option, what of its bill is at prices that are old or a third party's."""
     variants: tuple[VariantResult, ...] = ()
     flips: tuple[Flip, ...] = ()
-    stated: tuple[StatedPhase, ...] = ()
+    stated: tuple[PathPhase, ...] = ()
     """The path that the model states, priced beside the computed one."""
     by_peak: tuple[PeakChoice, ...] = ()
     """The option for who stays at `users`, by how much the busiest hour has over the mean."""

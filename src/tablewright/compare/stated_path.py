@@ -21,7 +21,7 @@ SECTION = "phases"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class StatedPhase:
+class PathPhase:
     """An option of a stated path, from a month on."""
 
     month: int
@@ -37,7 +37,7 @@ class StatedPhase:
     """Why it does not pass them beyond, or not even where it begins; empty if it does."""
 
 
-def stated_path(candidates: Candidates) -> tuple[StatedPhase, ...]:
+def stated_path(candidates: Candidates) -> tuple[PathPhase, ...]:
     """Return the phases that the model states, empty if it states none.
 
     Users grow evenly on a logarithmic scale over the horizon, as on the computed path.
@@ -65,7 +65,7 @@ def stated_path(candidates: Candidates) -> tuple[StatedPhase, ...]:
     ):
         lasts_to, ends_by = _lasts(candidates, name, [n for n in grid if n >= users])
         stated.append(
-            StatedPhase(
+            PathPhase(
                 month=month,
                 phase=phase,
                 stated=candidates.result(name).architecture.stated,

@@ -22,8 +22,8 @@ REST_API_MS = 25
 BETWEEN_ZONES_MS = 10
 """A single-digit number of milliseconds: AWS Fault Isolation Boundaries, "Availability Zones"."""
 START_MS = 1000
-"""To start a function takes from under 100 ms to over 1 s, and is needed by under 1 % of calls
-where there are many: AWS Lambda Operator Guide, "Lambda execution environments"."""
+"""To start a function takes between less than 100 ms and more than 1 s, and under 1 % of calls need
+it where there are many: AWS Lambda Operator Guide, "Lambda execution environments"."""
 CALLS_FOR_P99 = 1000
 """Fewer samples do not make a 99th percentile: Amazon CloudWatch User Guide, "Percentile-based
 alarms and low data samples", 10 / (1 - 0.99). The slowest call decides then."""

@@ -1,7 +1,7 @@
 """The phases of a migration: its steps beside a calendar, with the hours that machines take.
 
 In: the steps of a plan, the phases that a model file states. Out: `PlanPhase` values. Where none
-are stated the steps are grouped as they depend on each other, and no weeks are made up.
+are stated the steps are grouped as they depend on each other, and no weeks are invented.
 """
 
 from __future__ import annotations

@@ -72,7 +72,7 @@ def kept_limit(
     row[test.attribute] = int(first) if first == int(first) else first
     call = replace(call, row=row, must_fail=False)
     if not all_hold(write_tests(entity, call), row):
-        return None  # something else stands in its way
+        return None  # something else prevents it
     children = children_of(runner.world, entity.name, call.number)
     runner.adapter.bulk_write(runner.codec.encode(entity.name, row, children))
     prepared = runner.prepared(call)

@@ -122,7 +122,7 @@ def _tier_table(entry: EngineTiers, at_users: int) -> d.ReportTable:
     shown = [*small, *[tier for tier in priced if tier.holds][:MOST_TIERS]]
     rows = [_tier_row(tier) for tier in priced if tier in shown]
     rest = len(entry.tiers) - len(rows)
-    more = f" Not listed, as smaller, dearer or without a price: {rest}." if rest else ""
+    more = f" Not listed, as smaller, more expensive or without a price: {rest}." if rest else ""
     return d.ReportTable(
         columns=columns(
             "Tier", ">USD a month", "Used most", "Verdict",

@@ -17,7 +17,7 @@ from typing import Any
 from tablewright.core.errors import EngineError
 from tablewright.core.quantities import ZERO
 from tablewright.sources.cloudwatch import OPERATIONS, PERIOD_SECONDS, UNITS
-from tablewright.sources.facts import BusiestKey, SourceTable
+from tablewright.sources.facts import ObservedKey, SourceTable
 from tablewright.sources.source import ReadOptions
 
 DAYS = 14
@@ -35,7 +35,7 @@ class Replies:
     """What CloudWatch says."""
 
     metrics: tuple[Mapping[str, Any], ...]
-    busiest: tuple[BusiestKey, ...]
+    busiest: tuple[ObservedKey, ...]
 
 
 def asked(stores: Sequence[SourceTable], options: ReadOptions, notes: list[str]) -> Replies:
@@ -73,7 +73,7 @@ def replies(
             f"CloudWatch cannot be asked: {_reason(problem)}",
             remedy="allow the action cloudwatch:GetMetricData, or leave cloudwatch:// out",
         ) from problem
-    busiest: list[BusiestKey] = []
+    busiest: list[ObservedKey] = []
     for store in stores:
         for index in ("", *(i.name for i in store.indexes if not i.is_local)):
             try:
@@ -87,7 +87,7 @@ def replies(
                 )
                 return Replies(metrics=metrics, busiest=tuple(busiest))
             if share is not None:
-                busiest.append(BusiestKey(store=store.name, index=index, share=share))
+                busiest.append(ObservedKey(store=store.name, index=index, share=share))
     return Replies(metrics=metrics, busiest=tuple(busiest))
 
 

@@ -155,7 +155,7 @@ class ObservedAccess:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class BusiestKey:
+class ObservedKey:
     """What share of the requests to a table or index goes to its busiest partition key."""
 
     store: str
@@ -175,7 +175,7 @@ class SourceFacts:
     """The mapper or design tool in which the tables are declared, such as Mongoose."""
     stores: tuple[SourceTable, ...] = ()
     accesses: tuple[ObservedAccess, ...] = ()
-    busiest: tuple[BusiestKey, ...] = ()
+    busiest: tuple[ObservedKey, ...] = ()
     notes: tuple[str, ...] = ()
     """What could not be read, with file and place: partial facts are named here."""
     sources: tuple[str, ...] = ()

@@ -67,7 +67,7 @@ def candidates(limit: int) -> int:
 
 
 def why_not(limit: int) -> str:
-    """Say why so many results cannot be had from one search; "" where they can."""
+    """Say why one search does not return so many results; "" where they can."""
     if limit > MOST_CANDIDATES:
         return f"a search has at most {MOST_CANDIDATES:,} candidates, and {limit:,} are asked for"
     return ""

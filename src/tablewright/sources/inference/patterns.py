@@ -20,7 +20,7 @@ from tablewright.sources.draft import (
     ShapeDraft,
     TableDraft,
 )
-from tablewright.sources.facts import BusiestKey, ObservedAccess
+from tablewright.sources.facts import ObservedAccess, ObservedKey
 from tablewright.sources.inference import naming
 
 ASSUMED_GETS = Decimal(10)
@@ -196,7 +196,7 @@ def _where(verb: str, where: Sequence[tuple[str, str]]) -> dict[str, str]:
     return {"by" if verb == "get" else "where": text}
 
 
-def add_busiest_keys(draft: Draft, busiest: Sequence[BusiestKey]) -> None:
+def add_busiest_keys(draft: Draft, busiest: Sequence[ObservedKey]) -> None:
     """Say how much of the requests the busiest partition key takes, where an attribute is that key.
 
     Of a key that each instance has for itself no value is more common: it is only noted.
