@@ -5,7 +5,6 @@ In: nothing. Out: the engine. How it evaluates is `server_engine`'s business.
 
 from __future__ import annotations
 
-from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from tablewright.bill.prices import PriceBook
@@ -17,7 +16,6 @@ from tablewright.engines.mongodb.offers import offers
 from tablewright.engines.mongodb.plan import plan
 from tablewright.engines.mongodb.vectors import (
     ASSUMPTIONS,
-    candidates,
     why_not,
     with_search_nodes,
 )
@@ -38,10 +36,8 @@ WORDS = Words(
     scans_last=True,
     near_by_index=True,
     similar=SimilarSearch(
-        visited=lambda limit, share: Decimal(candidates(limit)),
         why_not=lambda limit, share: why_not(limit),
         assumptions=ASSUMPTIONS,
-        has_own_nodes=True,
     ),
     reads={
         "get": "find",

@@ -141,12 +141,15 @@ class OperationBuilder:
     def _field(self, entity: Entity, name: str) -> str:
         return "_id" if name == key_field(entity) else name
 
+    def _selected(self, entity: Entity, select: Sequence[str]) -> dict[str, int]:
+        """Return the projection of the selected attributes, those of the key among them."""
+        return {self._field(entity, name): 1 for name in dict.fromkeys((*entity.key, *select))}
+
     def _find(self, collection: Collection, call: Call) -> Operation:
         pattern, entity = call.pattern, self.model.entity(collection.entity)
         options: dict[str, Any] = {}
         if pattern.select is not None:
-            names = dict.fromkeys((*entity.key, *pattern.select))
-            options["projection"] = {self._field(entity, name): 1 for name in names}
+            options["projection"] = self._selected(entity, pattern.select)
         if pattern.sort:
             options["sort"] = self._sort(entity, pattern)
         limit = 1 if pattern.verb is Verb.GET and not call.more else pattern.limit
@@ -185,16 +188,15 @@ class OperationBuilder:
     ) -> dict[str, Any]:
         conditions: dict[str, Any] = {}
         for test in tests:
+            name = prefix + (test.attribute if prefix else self._field(entity, test.attribute))
             if test.operator == "words":
                 conditions["$text"] = {"$search": test.operands[0]}
             elif test.operator == "size":
-                name = prefix + (test.attribute if prefix else self._field(entity, test.attribute))
                 length = _length(entity.find(test.attribute), name)
                 conditions.setdefault("$expr", {"$and": []})["$and"].append(
                     {"$gte": [length, test.operands[0]]}
                 )
             elif test.operator != "near":
-                name = prefix + (test.attribute if prefix else self._field(entity, test.attribute))
                 condition = self._condition(entity, test)
                 known = conditions.get(name)
                 if isinstance(known, dict) and isinstance(condition, dict):
@@ -246,8 +248,7 @@ class OperationBuilder:
         elif pattern.limit is not None:
             pipeline.append({"$limit": pattern.limit})
         if pattern.select is not None:
-            names = dict.fromkeys((*entity.key, *pattern.select))
-            pipeline.append({"$project": {self._field(entity, name): 1 for name in names}})
+            pipeline.append({"$project": self._selected(entity, pattern.select)})
         return Operation(collection=collection.name, method="aggregate", arguments=(pipeline,))
 
     def _similar(self, collection: Collection, call: Call) -> Operation:
@@ -273,8 +274,7 @@ class OperationBuilder:
             stage["filter"] = conditions
         pipeline: list[dict[str, Any]] = [{"$vectorSearch": stage}]
         if pattern.select is not None:
-            names = dict.fromkeys((*entity.key, *pattern.select))
-            pipeline.append({"$project": {self._field(entity, name): 1 for name in names}})
+            pipeline.append({"$project": self._selected(entity, pattern.select)})
         return Operation(collection=collection.name, method="aggregate", arguments=(pipeline,))
 
     def _unwound(self, collection: Collection, embed: Embed, call: Call) -> Operation:

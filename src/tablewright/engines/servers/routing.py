@@ -64,7 +64,7 @@ class Router:
             reason = reason if homes else f"no {self.words.table} holds it whole"
             return Route(pattern=pattern.name, design=self.design, cannot=reason), NOTHING
         home = homes[0]
-        if search.has_own_nodes:
+        if search.visited is None:
             return self._similar_on_nodes(pattern, home, search)
         conditions = self.finder.conditions(pattern, home, "")
         share = self.finder.all_share(pattern, home, "", conditions.values())

@@ -13,13 +13,12 @@ from tablewright.core.quantities import format_number
 class SimilarSearch:
     """How an engine searches an index of vectors."""
 
-    visited: Callable[[int, Decimal], Decimal]
-    """Entries visited for so many results, with the share of rows that meet the conditions."""
+    visited: Callable[[int, Decimal], Decimal] | None = None
+    """Entries visited for so many results, with the share of rows that meet the conditions; None
+    where only an index finds them, on nodes beside the server: conditions are met there, by filters
+    of the index, and the server looks up what was found."""
     why_not: Callable[[int, Decimal], str]
     assumptions: tuple[str, ...]
-    has_own_nodes: bool = False
-    """Only an index finds them, on nodes beside the server: conditions are met there, by filters of
-    the index, and the server looks up what was found."""
 
 
 @dataclass(frozen=True, kw_only=True)
