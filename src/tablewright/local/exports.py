@@ -1,7 +1,7 @@
 """Exports of tables to folders that stand for buckets, in the service's layout.
 
 In: a request to export a table as of a moment, or what changed in it between two. Out: data files
-(DynamoDB JSON, gzip), manifests with checksums, and a row of the register that describes the
+(DynamoDB JSON or Ion, gzip), manifests with checksums, and a row of the register that describes the
 export. Replies come when the export is done.
 
 Layout: Developer Guide, "DynamoDB table export output format". The service writes a file for each
@@ -15,7 +15,7 @@ import datetime
 import gzip
 import hashlib
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -32,6 +32,7 @@ from tablewright.local.faults import (
     ValidationException,
 )
 from tablewright.local.history import changed_between, undo_into, window
+from tablewright.local.input_files import ion_text
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -69,12 +70,8 @@ def export(engine: LocalEngine, request: Mapping[str, Any]) -> Row:
         known = register.same_job(engine, KIND, request, conflict)
     if known is not None:
         return known
-    if request.get("ExportFormat", "DYNAMODB_JSON") != "DYNAMODB_JSON":
-        raise ValidationException("This engine exports DYNAMODB_JSON only")
-    selection = None
+    selection = Selection()
     if "FilterSpecification" in request:
-        if request.get("ExportType") == "INCREMENTAL_EXPORT":
-            raise ValidationException("This engine filters full exports, not incremental ones")
         selection = read_selection(table, request["FilterSpecification"])
     if table.history is None:
         raise PointInTimeRecoveryUnavailableException(
@@ -83,7 +80,7 @@ def export(engine: LocalEngine, request: Mapping[str, Any]) -> Row:
     folder = bucket_folder(engine, request["S3Bucket"])
     if request.get("ExportType", "FULL_EXPORT") == "FULL_EXPORT":
         return _export_full(engine, table, request, folder, selection)
-    return _export_changes(engine, table, request, folder)
+    return _export_changes(engine, table, request, folder, selection)
 
 
 def find_export(engine: LocalEngine, arn: str) -> Row:
@@ -107,13 +104,13 @@ def _export_full(
     table: Table,
     request: Mapping[str, Any],
     folder: Path,
-    selection: Selection | None,
+    selection: Selection,
 ) -> Row:
     moment = _checked_moment(engine, table, request.get("ExportTime"))
     space = _snapshot(engine, table, moment)
     try:
         job = _Job(engine, table, request, folder, data="{id}/data")
-        job.write(_lines(engine, space, selection or Selection()))
+        job.write(_lines(engine, space, selection, _line_of(request)))
     finally:
         register.drop_snapshot(engine, space)
     return job.finished(
@@ -123,7 +120,11 @@ def _export_full(
 
 
 def _export_changes(
-    engine: LocalEngine, table: Table, request: Mapping[str, Any], folder: Path
+    engine: LocalEngine,
+    table: Table,
+    request: Mapping[str, Any],
+    folder: Path,
+    selection: Selection,
 ) -> Row:
     span = request.get("IncrementalExportSpecification") or {}
     if "ExportFromTime" not in span:
@@ -139,9 +140,10 @@ def _export_changes(
     space = _snapshot(engine, table, end)
     try:
         with engine.store.reading:
-            changed = changed_between(engine, table, start, end)
+            every = changed_between(engine, table, start, end)
+        changed = {key: change for key, change in every.items() if selection.reads(key)}
         job = _Job(engine, table, request, folder, data="data")
-        job.write(_change_lines(engine, table, space, changed, view))
+        job.write(_change_lines(engine, table, space, changed, view, selection, request))
     finally:
         register.drop_snapshot(engine, space)
     specification = {
@@ -178,8 +180,20 @@ def _snapshot(engine: LocalEngine, table: Table, moment: float) -> int:
     return space
 
 
+def _line_of(request: Mapping[str, Any]) -> Callable[[bytes], bytes]:
+    """Return what writes an item, given as its JSON, as a line of the data file."""
+    if _format(request) == "ION":
+        return lambda content: f"$ion_1_0 {{Item:{ion_text(orjson.loads(content))}}}\n".encode()
+    return lambda content: b'{"Item":' + content + b"}\n"
+
+
+def _format(request: Mapping[str, Any]) -> str:
+    output_format: str = request.get("ExportFormat", "DYNAMODB_JSON")
+    return output_format
+
+
 def _lines(
-    engine: LocalEngine, space: int, selection: Selection
+    engine: LocalEngine, space: int, selection: Selection, line: Callable[[bytes], bytes]
 ) -> Iterator[tuple[bytes | None, int]]:
     """Yield each item read as a line of the data file, None if it is filtered, and its size."""
     low = selection.low
@@ -188,7 +202,7 @@ def _lines(
             rows = list(engine.store.range(space, low, selection.high, limit=_CHUNK))
         for _, size, raw in rows:
             content = selection.content(raw)
-            yield None if content is None else b'{"Item":' + content + b"}\n", size
+            yield None if content is None else line(content), size
         if len(rows) < _CHUNK:
             return
         low = rows[-1][0] + b"\x00"
@@ -200,8 +214,11 @@ def _change_lines(
     space: int,
     changed: Mapping[bytes, tuple[dict[str, Any] | None, float]],
     view: str,
+    selection: Selection,
+    request: Mapping[str, Any],
 ) -> Iterator[tuple[bytes | None, int]]:
-    """Yield each changed item as a line: its keys, and what it was and is."""
+    """Yield each changed item as a line: its keys, and what it was and is; None if filtered."""
+    line = _ion_change if _format(request) == "ION" else _json_change
     for key, (old, moment) in sorted(changed.items()):
         with engine.store.reading:
             stored = engine.store.get(space, key)
@@ -209,16 +226,24 @@ def _change_lines(
         image = new if new is not None else old
         if image is None:
             continue  # it came and went in between
-        line: dict[str, Any] = {
-            "Metadata": {"WriteTimestampMicros": {"N": str(round(moment * 1_000_000))}},
-            "Keys": {name: image[name] for name in table.keys.names},
-        }
+        images = {"Keys": {name: image[name] for name in table.keys.names}}
         if old is not None and view == "NEW_AND_OLD_IMAGES":
-            line["OldImage"] = old
+            images["OldImage"] = selection.projected(old)
         if new is not None:
-            line["NewImage"] = new
-        raw = orjson.dumps(line) + b"\n"
-        yield raw, len(raw)
+            images["NewImage"] = selection.projected(new)
+        raw = line(str(round(moment * 1_000_000)), images)
+        yield raw if selection.keeps(image) else None, len(raw)
+
+
+def _json_change(micros: str, images: Mapping[str, Any]) -> bytes:
+    metadata = {"WriteTimestampMicros": {"N": micros}}
+    return orjson.dumps({"Metadata": metadata, **images}) + b"\n"
+
+
+def _ion_change(micros: str, images: Mapping[str, Any]) -> bytes:
+    metadata = ion_text({"WriteTimestampMicros": {"N": micros}})
+    members = [f"Metadata:{metadata}", *(f"{n}:{ion_text(v)}" for n, v in images.items())]
+    return f"$ion_1_0 {{Record:{{{','.join(members)}}}}}\n".encode()
 
 
 # Files
@@ -291,7 +316,7 @@ class _Job:
             "manifestFilesS3Key": files_key,
             "billedSizeBytes": self.bytes,
             "itemCount": self.items,
-            "outputFormat": "DYNAMODB_JSON",
+            "outputFormat": _format(request),
             "exportType": description["ExportType"],
         }
         manifest = self._put_with_checksum("manifest-summary", orjson.dumps(full_summary))
@@ -303,7 +328,7 @@ class _Job:
             "ExportManifest": manifest,
             "TableArn": engine.arn(table.name),
             "TableId": table.definition["TableId"],
-            "ExportFormat": "DYNAMODB_JSON",
+            "ExportFormat": _format(request),
             "BilledSizeBytes": self.bytes,
             "ItemCount": self.items,
             **{member: request[member] for member in _KEPT if member in request},
@@ -317,7 +342,8 @@ class _Job:
         content = gzip.compress(b"".join(lines), mtime=0)
         number = len(self.files) + 1
         name = f"{self.id[:14]}{zlib.crc32(f'{self.id}{number}'.encode()):08x}{number:06d}"
-        key = self._put(f"{self.data}/{name}.json.gz", content)
+        suffix = "ion" if _format(self.request) == "ION" else "json"
+        key = self._put(f"{self.data}/{name}.{suffix}.gz", content)
         digest = hashlib.md5(content, usedforsecurity=False)
         self.files.append(
             {

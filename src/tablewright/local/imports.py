@@ -13,15 +13,10 @@ have the type of their definition.
 from __future__ import annotations
 
 import csv
-import gzip
 import io
-import zlib
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-import orjson
-
-from tablewright.core.quantities import MB
 from tablewright.local import register
 from tablewright.local.buckets import bucket_folder, objects
 from tablewright.local.definitions import add_table, check_new_table, check_table_name
@@ -31,6 +26,17 @@ from tablewright.local.faults import (
     ImportNotFoundException,
     ResourceInUseException,
     ValidationException,
+)
+from tablewright.local.input_files import (
+    MAX_LINE_BYTES,
+    NOT_DATA,
+    NotAnItem,
+    check_readable,
+    opened,
+    read_record,
+    reason_of,
+    records,
+    unreadable,
 )
 from tablewright.local.validation import check_item, check_request, key_of_item
 from tablewright.local.writing import Image, check_item_size, stored_image, write
@@ -43,7 +49,6 @@ if TYPE_CHECKING:
 
 KIND = "import"
 _CHUNK = 500
-_NOT_DATA = ("manifest-files.json", "manifest-summary.json", "_started", ".checksum", ".md5")
 DELIMITERS = (",", "\t", ":", ";", "|", " ")
 
 Row = dict[str, Any]
@@ -74,7 +79,7 @@ def import_table(engine: LocalEngine, request: Mapping[str, Any]) -> Row:
     files = [
         (key, path)
         for key, path in objects(folder, source.get("S3KeyPrefix", ""))
-        if not key.endswith(_NOT_DATA)
+        if not key.endswith(NOT_DATA)
     ]
     if not files:
         raise ValidationException(
@@ -90,10 +95,8 @@ def import_table(engine: LocalEngine, request: Mapping[str, Any]) -> Row:
     problem = ""
     try:
         _load(engine, table, request, files, counts)
-    except (OSError, EOFError, UnicodeDecodeError, csv.Error, zlib.error) as failure:
-        # without the path of the file, which is nobody's business
-        problem = failure.strerror or "" if isinstance(failure, OSError) else str(failure)
-        problem = problem or type(failure).__name__
+    except unreadable() as failure:
+        problem = reason_of(failure)
     return _finished(engine, table, request, counts, started, problem)
 
 
@@ -111,10 +114,7 @@ def find_import(engine: LocalEngine, arn: str) -> Row:
 
 
 def _check_format(request: Mapping[str, Any]) -> None:
-    if request["InputFormat"] not in ("DYNAMODB_JSON", "CSV"):
-        raise ValidationException("This engine imports DYNAMODB_JSON and CSV only")
-    if request.get("InputCompressionType", "NONE") not in ("GZIP", "NONE"):
-        raise ValidationException("This engine imports GZIP or uncompressed files only")
+    check_readable(request["InputFormat"], request.get("InputCompressionType", "NONE"))
     delimiter = _csv_options(request).get("Delimiter", ",")
     if delimiter not in DELIMITERS:
         raise ValidationException(f"Invalid CSV delimiter: {delimiter}")
@@ -126,11 +126,6 @@ def _csv_options(request: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 # Reading
-
-MAX_LINE_BYTES = 8 * MB
-"""An item of 400 KB written as DynamoDB JSON with every character escaped fits several times."""
-
-_READ_BYTES = 1 << 16
 
 
 class _Counts:
@@ -168,36 +163,31 @@ def _items(
     table: Table, request: Mapping[str, Any], path: Path, counts: _Counts
 ) -> Iterator[Item | None]:
     """Yield the items of a file; None for what is none."""
-    is_compressed = request.get("InputCompressionType", "NONE") == "GZIP"
-    with gzip.open(path) if is_compressed else path.open("rb") as file:
-        if request["InputFormat"] == "CSV":
-            bounded = io.BufferedReader(_Bounded(file))
-            text = io.TextIOWrapper(bounded, encoding="utf-8-sig", newline="")
-            yield from _csv_items(table, _csv_options(request), text, counts)
+    input_format = request["InputFormat"]
+    with opened(path, request.get("InputCompressionType", "NONE")) as file:
+        content = _Counted(file, counts, is_bounded=input_format == "CSV")
+        buffered = io.BufferedReader(content, _READ_BYTES)
+        if input_format == "CSV":
+            text = io.TextIOWrapper(buffered, encoding="utf-8-sig", newline="")
+            yield from _csv_items(table, _csv_options(request), text)
             return
-        for line in _bounded_lines(file):
-            counts.bytes += len(line)
-            if line.strip():
-                yield _json_item(line)
+        for record in records(buffered, input_format):
+            try:
+                yield read_record(record, input_format)
+            except NotAnItem:
+                yield None
 
 
-def _bounded_lines(file: Any) -> Iterator[bytes]:
-    """Yield the lines of a file; one that no item can need ends the import.
-
-    Raises:
-        EOFError: a line is longer than any item can be.
-    """
-    while line := file.readline(MAX_LINE_BYTES + 1):
-        if len(line) > MAX_LINE_BYTES:
-            raise EOFError(f"A line is longer than {MAX_LINE_BYTES} bytes, which no item needs")
-        yield line
+_READ_BYTES = 1 << 16
 
 
-class _Bounded(io.RawIOBase):
-    """A file whose lines are bounded, for the reader of CSV."""
+class _Counted(io.RawIOBase):
+    """The content of a file, counted as it is read; its lines are bounded for the reader of CSV."""
 
-    def __init__(self, file: Any) -> None:
+    def __init__(self, file: Any, counts: _Counts, *, is_bounded: bool) -> None:
         self._file = file
+        self._counts = counts
+        self._is_bounded = is_bounded
         self._since_line = 0
 
     def readable(self) -> bool:
@@ -205,29 +195,17 @@ class _Bounded(io.RawIOBase):
 
     def readinto(self, buffer: Any) -> int:
         content = self._file.read(min(len(buffer), _READ_BYTES))
+        self._counts.bytes += len(content)
         end = content.rfind(b"\n")
         self._since_line = len(content) - end - 1 if end >= 0 else self._since_line + len(content)
-        if self._since_line > MAX_LINE_BYTES:
+        if self._is_bounded and self._since_line > MAX_LINE_BYTES:
             raise EOFError(f"A line is longer than {MAX_LINE_BYTES} bytes, which no item needs")
         buffer[: len(content)] = content
         return len(content)
 
 
-def _json_item(line: bytes) -> Item | None:
-    try:
-        item = orjson.loads(line)["Item"]
-    except (orjson.JSONDecodeError, KeyError, TypeError):
-        return None
-    try:
-        # The shape of PutItem says what an item is, and checks each value's JSON type.
-        checked: Item = check_request("put_item", {"TableName": "any", "Item": item})["Item"]
-    except Fault:
-        return None
-    return checked
-
-
 def _csv_items(
-    table: Table, options: Mapping[str, Any], text: io.TextIOWrapper, counts: _Counts
+    table: Table, options: Mapping[str, Any], text: io.TextIOWrapper
 ) -> Iterator[Item | None]:
     types = {
         entry["AttributeName"]: entry["AttributeType"]
@@ -236,7 +214,6 @@ def _csv_items(
     lines = csv.reader(text, delimiter=options.get("Delimiter", ","))
     header = options.get("HeaderList") or next(lines, [])
     for fields in lines:
-        counts.bytes += sum(map(len, fields)) + len(fields)
         if not fields:
             continue
         if len(fields) > len(header):

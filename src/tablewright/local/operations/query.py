@@ -117,11 +117,15 @@ def _key_condition(request: dict[str, Any], parts: KeyParts | None, keys: Keys) 
 
 
 def _check_filter(filter_: BoundCondition | None, keys: Keys, request: dict[str, Any]) -> None:
-    if filter_ is None:
-        return
+    if filter_ is not None:
+        what = "Filter Expression" if "FilterExpression" in request else "QueryFilter"
+        check_filter_names_no_key(filter_, keys, what)
+
+
+def check_filter_names_no_key(filter_: BoundCondition, keys: Keys, what: str) -> None:
+    """Refuse a filter beside a key condition that names a key attribute."""
     for path in filter_.paths:
         if path[0] in keys.names:
-            what = "Filter Expression" if "FilterExpression" in request else "QueryFilter"
             raise ValidationException(
                 f"{what} can only contain non-primary key attributes: "
                 f"Primary key attribute: {path[0]}"
