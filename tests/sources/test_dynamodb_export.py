@@ -74,7 +74,7 @@ def test_a_data_file_cut_off_gives_the_items_before(tmp_path: Path) -> None:
 def test_an_incremental_export_names_the_keys(tmp_path: Path) -> None:
     root = export(tmp_path, kind="INCREMENTAL_EXPORT")
     lines = [
-        {"Keys": {"device": item(n)["device"], "at": item(n)["at"]}, "NewImage": item(n)}
+        {"Keys": {"at": item(n)["at"], "device": item(n)["device"]}, "NewImage": item(n)}
         for n in range(60)
     ]
     # A deletion has keys and no image.
@@ -85,4 +85,12 @@ def test_an_incremental_export_names_the_keys(tmp_path: Path) -> None:
     assert result.draft.tables[0].key == ("device", "at")
     assert "60 items of readings seen" in result.text
     assert not any("are guessed" in note for note in result.notes)
-    assert any("told by the order in the file" in note for note in result.notes)
+    assert any("is guessed from their values" in note for note in result.notes)
+
+
+def test_an_export_in_amazon_ion_is_named_as_what_is_not_read(tmp_path: Path) -> None:
+    root = export(tmp_path)
+    summary = json.loads((root / "manifest-summary.json").read_text())
+    (root / "manifest-summary.json").write_text(json.dumps({**summary, "outputFormat": "ION"}))
+    notes = imported(tmp_path).notes
+    assert any("is in Amazon Ion, which is not read" in note for note in notes)

@@ -34,7 +34,11 @@ ITEMS = {
 }
 EXPORTED = [{"_id": {"$oid": f"{n:024x}"}, "lines": [{"id": "a"}], "n": n} for n in range(3)]
 DOCUMENTS: dict[str, Any] = {
-    str(path.relative_to(DATA)): json.loads(path.read_text()) for path in DATA.glob("*/*.json")
+    str(path.relative_to(DATA)): json.loads(path.read_text())
+    for pattern in ("*/*.json", "*/*.tfstate")
+    for path in sorted(DATA.glob(pattern))
+    # Lines of JSON, and what the shell of MongoDB prints, are no documents.
+    if path.parent.name not in ("mongoexport", "profiler") and path.name != "bank.json"
 } | {"metrics.json": METRICS, "profile.json": PROFILE, "a-scan.json": ITEMS, "b.json": EXPORTED}
 OTHERS: list[Any] = [None, 5, -1.5, "x", "", [], {}, True, ["x"], {"x": 1}, "9" * 400]
 

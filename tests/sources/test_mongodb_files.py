@@ -126,3 +126,19 @@ def test_a_document_of_sixteen_megabytes_is_read(tmp_path: Path) -> None:
     result = imported(path)
     assert not [note for note in result.notes if "cut off" in note]
     assert result.draft.entities[0].name == "File"
+
+
+def test_an_object_id_refers_to_whose_it_is_whatever_it_is_called(tmp_path: Path) -> None:
+    folder = tmp_path / "dump" / "blog"
+    folder.mkdir(parents=True)
+    people = [bson.ObjectId(f"{n:024x}") for n in range(8)]
+    others = [bson.ObjectId(f"{n:024x}") for n in range(500, 508)]
+    (folder / "people.bson").write_bytes(b"".join(bson.encode({"_id": p, "n": 1}) for p in people))
+    posts = [
+        {"_id": bson.ObjectId(f"{n + 100:024x}"), "author": people[n % 8], "theme": others[n % 8]}
+        for n in range(16)
+    ]
+    (folder / "posts.bson").write_bytes(b"".join(bson.encode(post) for post in posts))
+    post = model_of(folder).model.entity("Post")
+    assert post.attribute("author").to == "Person"
+    assert post.attribute("theme").kind is Kind.ID  # of no collection here

@@ -53,6 +53,17 @@ def test_profiler_entries_become_rates_without_their_values(tmp_path: Path) -> N
             ("list", ("status",), ()),
         ),
         ({"find": "orders"}, "query", ("scan", (), ())),
+        ({"count": "orders", "query": {"status": "a"}}, "command", ("list", ("status",), ())),
+        (
+            {"findAndModify": "orders", "query": {"_id": "x"}, "update": {"$set": {"at": 1}}},
+            "command",
+            ("update", ("_id",), ()),
+        ),
+        (
+            {"findAndModify": "orders", "query": {"_id": "x"}, "remove": True},
+            "command",
+            ("delete", ("_id",), ()),
+        ),
         (
             {"aggregate": "orders", "pipeline": [{"$match": {"status": "a"}}]},
             "command",
@@ -111,3 +122,23 @@ def test_lines_of_the_log_are_entries(tmp_path: Path) -> None:
     # 60 in 59 seconds, which count as a minute.
     assert "listOrdersByUserId: {list: Order, where: userId, rate: 86400/day (seen)}" in text
     assert "topsecret" not in text
+
+
+@pytest.mark.parametrize(
+    ("old", "expected"),
+    [
+        # Servers up to 3.4 write the command under `query`, those up to 3.0 the selector alone.
+        ({"op": "query", "query": {"find": "orders", "filter": {"at": 1}}}, ("list", ("at",))),
+        ({"op": "query", "query": {"$query": {"at": 1}, "$orderby": {"n": 1}}}, ("list", ("at",))),
+        (
+            {"op": "update", "query": {"_id": 1}, "updateobj": {"$set": {"n": 2}}},
+            ("update", ("_id",)),
+        ),
+        ({"op": "remove", "query": {"_id": 1}}, ("delete", ("_id",))),
+    ],
+)
+def test_entries_of_old_servers_are_read(
+    old: dict[str, Any], expected: tuple[str, tuple[str, ...]]
+) -> None:
+    (access,) = accesses_of([{"ns": "shop.orders", **old}], {}, "profile.json")
+    assert (access.operation, access.by) == expected

@@ -182,3 +182,23 @@ def test_where_only_units_are_known_rates_are_estimates(template: Path, tmp_path
     assert "put: Order, rate: 120/day (assumed)" in result.text
     assert "where: status, rate: 48/day (assumed)" in result.text
     assert any("only consumed units are known" in note for note in result.notes)
+
+
+def test_statistics_of_one_metric_have_units_and_requests(template: Path, tmp_path: Path) -> None:
+    path = tmp_path / "orders.json"
+    points = [
+        {"Timestamp": f"2026-11-01T{hour:02}:00:00Z", "Sum": 30.0, "SampleCount": 20.0}
+        for hour in range(24)
+    ]
+    path.write_text(json.dumps({"Label": "ConsumedWriteCapacityUnits", "Datapoints": points}))
+    # 20 requests an hour, which took 30 units.
+    assert "put: Order, rate: 480/day (seen)" in imported(template, path).text
+
+
+def test_milliseconds_are_no_requests(template: Path, tmp_path: Path) -> None:
+    path = tmp_path / "orders PutItem.json"
+    points = [{"Timestamp": f"2026-11-01T{hour:02}:00:00Z", "Sum": 70.0} for hour in range(24)]
+    path.write_text(json.dumps({"Label": "SuccessfulRequestLatency", "Datapoints": points}))
+    result = imported(template, path)
+    assert "(seen)" not in result.text.partition("patterns:")[2]
+    assert any("neither Sum nor SampleCount" in note for note in result.notes)

@@ -72,18 +72,38 @@ def read(source: Source, options: ReadOptions) -> SourceFacts:
     elif results is not None:
         results = ()
     else:
-        results = [_of_statistics(document, source)]
+        results = _of_statistics(document, source, notes)
     return _facts(results, source.shown, notes)
 
 
-def _of_statistics(document: Mapping[str, Any], source: Source) -> dict[str, Any]:
-    """Return a get-metric-statistics reply in the form of get-metric-data."""
-    points = document.get("Datapoints") or ()
-    return {
-        "Label": f"{document.get('Label', '')} {source.path.stem}",
-        "Timestamps": [p.get("Timestamp") for p in points],
-        "Values": [p.get("SampleCount", p.get("Sum", 0)) for p in points],
-    }
+def _of_statistics(
+    document: Mapping[str, Any], source: Source, notes: list[str]
+) -> list[dict[str, Any]]:
+    """Return a get-metric-statistics reply in the form of get-metric-data.
+
+    The reply does not name its table: the file is named after it. Sums are units, sample counts are
+    requests; other statistics say nothing of how often something is asked.
+    """
+    label = f"{source.path.stem} {document.get('Label', '')}"
+    points = [p for p in document.get("Datapoints") or () if isinstance(p, Mapping)]
+    results = []
+    for statistic in ("Sum", "SampleCount"):
+        measured = [p for p in points if statistic in p]
+        is_time = statistic == "Sum" and "Latency" in label  # milliseconds, no requests
+        if measured and not is_time:
+            results.append(
+                {
+                    "Label": f"{label} {statistic}",
+                    "Timestamps": [p.get("Timestamp") for p in measured],
+                    "Values": [p[statistic] for p in measured],
+                }
+            )
+    if points and not results:
+        notes.append(
+            f"{source.shown}: it has neither Sum nor SampleCount; ask with "
+            "--statistics Sum SampleCount"
+        )
+    return results
 
 
 @dataclass(slots=True)
@@ -113,6 +133,7 @@ class _Observed:
 def _facts(results: Iterable[Mapping[str, Any]], shown: str, notes: list[str]) -> SourceFacts:
     tables: dict[str, _Observed] = {}
     throttled: list[str] = []
+    single: list[str] = []
     days_seen = ZERO
     count = 0
     for result in results:
@@ -121,7 +142,10 @@ def _facts(results: Iterable[Mapping[str, Any]], shown: str, notes: list[str]) -
         if not values:
             continue
         table, index, operation = _named(str(result.get("Label", "")), label)
-        days = _days(result.get("Timestamps") or (), len(values))
+        moments = result.get("Timestamps") or ()
+        days = _days(moments, len(values))
+        if len(values) == 1:
+            single.append(table)
         days_seen = max(days_seen, days)
         per_day = sum(values, ZERO) / days
         observed = tables.setdefault(table, _Observed())
@@ -142,6 +166,11 @@ def _facts(results: Iterable[Mapping[str, Any]], shown: str, notes: list[str]) -
     accesses = [a for name, table in tables.items() for a in _accesses(name, table, shown, notes)]
     for table in dict.fromkeys(throttled):
         notes.append(f"{shown}: requests to {table} were throttled in that time")
+    for table in dict.fromkeys(name for name in single if name in tables):
+        notes.append(
+            f"{shown}: of {table} there is one point in time, which is taken for an hour; ask for "
+            "more, such as 14 days with --period 3600"
+        )
     if not accesses:
         notes.append(
             f"{shown}: no operation of DynamoDB is named in the labels; label each query "
@@ -150,7 +179,7 @@ def _facts(results: Iterable[Mapping[str, Any]], shown: str, notes: list[str]) -
     return SourceFacts(
         accesses=tuple(accesses),
         notes=tuple(notes),
-        sources=(f"{count} metrics over {_figure(days_seen)} days of {shown}",),
+        sources=(f"{count} metrics over {_span(days_seen)} of {shown}",),
     )
 
 
@@ -219,8 +248,16 @@ def _numbers(values: Any) -> list[Decimal]:
     return [number for number in numbers if number.is_finite() and number >= 0]
 
 
-def _figure(days: Decimal) -> str:
-    return f"{days.quantize(Decimal('0.1')):f}".removesuffix(".0")
+def _span(days: Decimal) -> str:
+    """Return a time in words.
+
+    Example:
+        >>> _span(Decimal("1.5")), _span(Decimal(10) / 1440)
+        ('1.5 days', '10 minutes')
+    """
+    if days >= Decimal("0.1"):
+        return f"{days.quantize(Decimal('0.1')):f}".removesuffix(".0") + " days"
+    return f"{round(days * 1440)} minutes"
 
 
 def _named(label: str, both: str) -> tuple[str, str, str]:

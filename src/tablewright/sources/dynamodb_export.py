@@ -8,15 +8,18 @@ names are looked for inside the folder only.
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from tablewright.core.errors import UsageError
 from tablewright.sources.facts import DYNAMODB, SourceFacts, SourceTable
+from tablewright.sources.inference.forms import DATE, TIMESTAMP, form_of
 from tablewright.sources.json_stream import CutOffError, elements
-from tablewright.sources.sampling import empty_store, with_items
+from tablewright.sources.sampling import GUESSED_FROM, empty_store, with_items
 from tablewright.sources.source import (
     ReadOptions,
     Source,
@@ -28,6 +31,7 @@ from tablewright.sources.wire import plain_item
 
 TITLE = "an export of DynamoDB to S3"
 SUMMARY, FILES = "manifest-summary.json", "manifest-files.json"
+_SORT_NAMES = frozenset({"sk", "sortkey", "sort_key", "range", "rangekey", "range_key"})
 
 
 def recognises(source: Source) -> bool:
@@ -57,8 +61,9 @@ def read(source: Source, options: ReadOptions) -> SourceFacts:
             store = replace(store, keys=_named_keys(summary.parent))
             if len(store.keys) > 1:
                 notes.append(
-                    f"{summary}: that {store.keys[0]} is the partition key of {name} is told by "
-                    "the order in the file"
+                    f"{summary}: that {store.keys[0]} is the partition key of {name} and "
+                    f"{store.keys[1]} its sort key is guessed from their values: an export names "
+                    "them in the order of the alphabet"
                 )
         if not store.keys:
             notes.append(
@@ -87,6 +92,10 @@ def _table(summary: Path, notes: list[str]) -> tuple[str, bool]:
         notes.append(f"{summary}: the manifest is damaged; the table is called after its folder")
         return summary.parent.name, False
     name = arn.rpartition(":table/")[2].partition("/")[0] or summary.parent.name
+    if str(document.get("outputFormat", "")).upper() == "ION":
+        notes.append(
+            f"{summary}: the export is in Amazon Ion, which is not read: export it as DynamoDB JSON"
+        )
     if kind != "FULL_EXPORT":
         notes.append(f"{summary}: the export is incremental: only what changed was seen")
     return name, kind == "FULL_EXPORT"
@@ -94,6 +103,8 @@ def _table(summary: Path, notes: list[str]) -> tuple[str, bool]:
 
 def _items(folder: Path, notes: list[str], *, is_full: bool) -> Iterator[dict[str, Any]]:
     for path in _data_files(folder, notes):
+        if path.name.endswith((".ion.gz", ".ion")):
+            continue
         passed_by = 0
         try:
             with open_unpacked(path) as stream:
@@ -113,17 +124,34 @@ def _items(folder: Path, notes: list[str], *, is_full: bool) -> Iterator[dict[st
 
 
 def _named_keys(folder: Path) -> tuple[str, ...]:
-    """Return the key attributes, which each line of an incremental export names."""
+    """Return the key attributes, which each line of an incremental export names.
+
+    Of two the sort key is the one that is a time, else the one with more values: a partition has
+    several items.
+    """
+    values: dict[str, Counter[str]] = {}
     try:
-        for path in _data_files(folder, []):
-            with open_unpacked(path) as stream:
-                line = next(elements(stream), None)
+        for line in islice(_lines(folder), GUESSED_FROM):
             keys = line.get("Keys") if isinstance(line, Mapping) else None
             if isinstance(keys, Mapping) and 1 <= len(keys) <= 2:
-                return tuple(str(key) for key in keys)
-    except CutOffError:
+                for name, value in plain_item(keys).items():
+                    values.setdefault(str(name), Counter())[str(value)] += 1
+    except (CutOffError, ValueError, AttributeError, TypeError):
         return ()
-    return ()
+    if not 1 <= len(values) <= 2:
+        return ()
+
+    def rank(name: str) -> tuple[bool, bool, int]:
+        is_time = all(form_of(value) in (TIMESTAMP, DATE) for value in values[name])
+        return name.lower() in _SORT_NAMES, is_time, len(values[name])
+
+    return tuple(sorted(values, key=rank))
+
+
+def _lines(folder: Path) -> Iterator[Any]:
+    for path in _data_files(folder, []):
+        with open_unpacked(path) as stream:
+            yield from elements(stream)
 
 
 def _item(line: Any) -> Mapping[str, Any] | None:

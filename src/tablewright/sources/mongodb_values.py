@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import base64
 import binascii
+import json
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
@@ -15,6 +17,38 @@ from typing import Any
 from uuid import UUID
 
 DEEPEST = 100
+_SHELL_TYPES = "ISODate|NumberLong|NumberInt|NumberDecimal|ObjectId|UUID|Timestamp|BinData|Date"
+_SHELL = re.compile(rf"(?:new )?\b({_SHELL_TYPES})\(([^()]*)\)")
+_STRING_OR_SHELL = re.compile(rf'"(?:[^"\\]|\\.)*"|{_SHELL.pattern}')
+_WRAPPED = {"ISODate": "$date", "Date": "$date", "ObjectId": "$oid", "UUID": "$uuid",
+            "NumberDecimal": "$numberDecimal"}  # fmt: skip
+
+
+def is_shell_text(head: str) -> bool:
+    """Whether text has values as the `mongo` shell prints them, such as `NumberLong(2)`."""
+    return _SHELL.search(head) is not None
+
+
+def extended_json(text: str) -> str:
+    """Return what the shell printed as extended JSON.
+
+    Example:
+        >>> extended_json('{"n" : NumberLong(2), "at" : ISODate("2026-01-01T00:00:00Z")}')
+        '{"n" : 2, "at" : {"$date": "2026-01-01T00:00:00Z"}}'
+    """
+    return _STRING_OR_SHELL.sub(_as_json, text)
+
+
+def _as_json(match: re.Match[str]) -> str:
+    kind, inside = match[1], match[2]
+    if kind is None:  # a string, whatever it contains
+        return match[0]
+    plain = inside.strip().strip("\"'")
+    if kind in _WRAPPED:
+        return json.dumps({_WRAPPED[kind]: plain})
+    if kind.startswith("Number") and re.fullmatch(r"-?\d+", plain):
+        return plain
+    return "null"
 
 
 def plain_document(document: Mapping[str, Any]) -> dict[str, Any]:

@@ -80,19 +80,38 @@ def records(path: Path, notes: list[str]) -> Iterator[dict[str, Any]]:
     if _ending(path) in (".csv", ".tsv"):
         yield from _csv(path, notes)
         return
-    passed_by = number = 0
+    passed_by = number = commands = 0
     try:
         with open_unpacked(path) as stream:
             for record in _flat(elements(stream)):
                 number += 1
-                if isinstance(record, Mapping):
+                if _is_bulk_command(record):
+                    commands += 1
+                elif isinstance(record, Mapping):
                     yield dict(record)
                 else:
                     passed_by += 1
     except CutOffError as problem:
         notes.append(f"{path}: cut off or damaged at {problem}; the records before it were read")
+    if commands:
+        notes.append(
+            f"{path}: {commands:,} of {number:,} values are commands of Elasticsearch's bulk "
+            "interface and were passed by"
+        )
     if passed_by:
         notes.append(f"{path}: {passed_by:,} of {number:,} values are no records")
+
+
+def _is_bulk_command(record: Any) -> bool:
+    """Whether it is a line such as `{"index": {"_id": "1"}}` before each record."""
+    if not isinstance(record, Mapping) or len(record) != 1:
+        return False
+    ((name, target),) = record.items()
+    return (
+        name in ("index", "create", "update", "delete")
+        and isinstance(target, Mapping)
+        and target.keys() <= {"_id", "_index", "_type", "routing"}
+    )
 
 
 def _flat(values: Iterator[Any]) -> Iterator[Any]:

@@ -8,16 +8,17 @@ log lines of slow queries.
 from __future__ import annotations
 
 import datetime as dt
+import io
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
-from typing import Any
+from typing import IO, Any
 
 from tablewright.core.quantities import SECONDS_PER_DAY
 from tablewright.sources.facts import MONGODB, ObservedAccess, SourceFacts, SourceTable
 from tablewright.sources.json_stream import CutOffError, elements
-from tablewright.sources.mongodb_values import plain_document
+from tablewright.sources.mongodb_values import extended_json, is_shell_text, plain_document
 from tablewright.sources.source import ReadOptions, Source, open_unpacked
 
 TITLE = "MongoDB's profiler"
@@ -52,7 +53,7 @@ def read(source: Source, options: ReadOptions) -> SourceFacts:
 
 def _entries(source: Source, notes: list[str]) -> Iterator[Mapping[str, Any]]:
     try:
-        with open_unpacked(source.path) as stream:
+        with _opened(source) as stream:
             for entry in elements(stream):
                 if not isinstance(entry, Mapping):
                     continue
@@ -64,6 +65,13 @@ def _entries(source: Source, notes: list[str]) -> Iterator[Mapping[str, Any]]:
                     yield document
     except CutOffError as problem:
         notes.append(f"{source.shown}: cut off at {problem}; the entries before it were read")
+
+
+def _opened(source: Source) -> IO[bytes]:
+    """Open the file; what the shell printed of `system.profile` is read as extended JSON."""
+    if is_shell_text(source.head_text):
+        return io.BytesIO(extended_json(source.document()).encode())
+    return open_unpacked(source.path)
 
 
 def accesses_of(
@@ -122,10 +130,9 @@ def _shape(entry: Mapping[str, Any]) -> Shape | None:
     collection = namespace.partition(".")[2]
     if not collection or collection.startswith("system."):
         return None
-    command = entry.get("command")
-    command = command if isinstance(command, Mapping) else {}
+    command = _command(entry)
     kind = str(entry.get("op", entry.get("type", "")))
-    if kind == "insert":
+    if kind == "insert" or "insert" in command:
         return collection, "put", (), (), (), ()
     if kind in ("update", "remove") or {"q", "updates", "deletes"} & set(command):
         # An entry of its own for each statement has `q`; that of a whole command a list of them.
@@ -136,16 +143,43 @@ def _shape(entry: Mapping[str, Any]) -> Shape | None:
         if kind == "remove" or "deletes" in command:
             return collection, "delete", by, ranged, (), ()
         return collection, "update", by, ranged, (), _changed(statement.get("u"))
+    if {"findAndModify", "findandmodify"} & set(command):
+        by, ranged = _fields(command.get("query"))
+        if command.get("remove"):
+            return collection, "delete", by, ranged, (), ()
+        return collection, "update", by, ranged, (), _changed(command.get("update"))
     if "find" in command:
         by, ranged = _fields(command.get("filter"))
         is_key = by == ("_id",) and not ranged
         operation = "get" if is_key else "list" if by or ranged else "scan"
         return collection, operation, by, ranged, _sorted(command.get("sort")), ()
+    if {"count", "distinct"} & set(command):
+        by, ranged = _fields(command.get("query"))
+        return collection, "list" if by or ranged else "scan", by, ranged, (), ()
     if "aggregate" in command:
         stage: Any = next(iter(command.get("pipeline") or ()), {})
         by, ranged = _fields(stage.get("$match") if isinstance(stage, Mapping) else None)
         return collection, "list" if by or ranged else "scan", by, ranged, (), ()
     return None
+
+
+def _command(entry: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the command of an entry in the form that servers from 3.6 on write.
+
+    Those up to 3.4 have it under `query`, and those up to 3.0 the selector alone.
+    """
+    command, query = entry.get("command"), entry.get("query")
+    if isinstance(command, Mapping):
+        return command
+    if not isinstance(query, Mapping):
+        return {}
+    kind = entry.get("op")
+    if kind in ("update", "remove"):
+        return {"q": query, "u": entry.get("updateobj")}
+    if kind != "query" or "find" in query:
+        return query
+    selector = query.get("$query", query.get("query", query))
+    return {"find": "", "filter": selector, "sort": query.get("$orderby", query.get("orderby"))}
 
 
 def _fields(condition: Any) -> tuple[tuple[str, ...], tuple[str, ...]]:

@@ -1,8 +1,9 @@
-"""Import tables from Terraform: HCL as written, and `terraform show -json` of a plan or state.
+"""Import tables from Terraform: HCL as written, `terraform show -json`, and files of the state.
 
-In: a `.tf` file, a folder of them, or the JSON. Out: facts of `aws_dynamodb_table` resources and of
-the community's dynamodb-table module. Variables with defaults, `*.tfvars`, locals and conditions on
-them are resolved; what is not known is noted with file and line. The JSON of a plan says more.
+In: a `.tf` file, a folder of them, or JSON: of a plan or state as shown, or `terraform.tfstate`
+itself. Out: facts of `aws_dynamodb_table` resources and of the community's dynamodb-table module.
+Variables with defaults, `*.tfvars`, locals and conditions on them are resolved; what is not known
+is noted with file and line. The JSON of a plan says more.
 """
 
 from __future__ import annotations
@@ -71,10 +72,13 @@ def _shown(source: Source, notes: list[str]) -> list[SourceTable]:
         raise UsageError(
             f"{source.shown} is not JSON", remedy="write it with `terraform show -json`"
         ) from problem
-    values = document.get("planned_values") or document.get("values") or {}
+    values = document.get("planned_values") or document.get("values")
+    found = (
+        _of_state(document) if values is None else _resources(values.get("root_module") or {}, 0)
+    )
     stores = []
-    for resource in _resources(values.get("root_module") or {}, 0):
-        if resource.get("type") == "aws_dynamodb_table":
+    for resource in found:
+        if resource.get("type") == "aws_dynamodb_table" and resource.get("mode") != "data":
             place = f"{source.shown}, {resource.get('address', '')}"
             store = table_of(resource.get("values") or {}, place, notes)
             if store is not None:
@@ -87,6 +91,24 @@ def _resources(module: Mapping[str, Any], depth: int) -> Iterator[Mapping[str, A
     if depth < DEEPEST:
         for child in module.get("child_modules") or ():
             yield from _resources(child, depth + 1)
+
+
+def _of_state(document: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """Yield the resources of a `terraform.tfstate` in the form of `show -json`.
+
+    Source: https://developer.hashicorp.com/terraform/language/state (version 4 of the file).
+    """
+    for resource in document.get("resources") or ():
+        module = f"{resource['module']}." if resource.get("module") else ""
+        address = f"{module}{resource.get('type', '')}.{resource.get('name', '')}"
+        for instance in resource.get("instances") or ():
+            key = instance.get("index_key")
+            yield {
+                "type": resource.get("type"),
+                "mode": resource.get("mode"),
+                "address": address if key is None else f"{address}[{json.dumps(key)}]",
+                "values": instance.get("attributes"),
+            }
 
 
 def table_of(
@@ -152,21 +174,33 @@ def table_of(
 def _indexes(values: Mapping[str, Any]) -> Iterator[IndexFacts]:
     for is_local, argument in ((False, "global_secondary_index"), (True, "local_secondary_index")):
         for index in _many(values.get(argument)):
-            partition = values.get("hash_key") if is_local else index.get("hash_key")
-            if not _is_known(index.get("name")) or not _is_known(partition):
+            keys = _index_keys(index, "HASH", values.get("hash_key") if is_local else None)
+            if not _is_known(index.get("name")) or not keys:
                 continue
-            sort = index.get("range_key")
             kind = str(index.get("projection_type", "ALL"))
             yield IndexFacts(
                 name=str(index["name"]),
-                keys=(str(partition),),
-                sort_keys=(str(sort),) if _is_known(sort) else (),
+                keys=keys,
+                sort_keys=_index_keys(index, "RANGE"),
                 projection={"KEYS_ONLY": "keys-only", "INCLUDE": "include"}.get(kind, "all"),
                 included=tuple(str(n) for n in index.get("non_key_attributes") or ()),
                 is_local=is_local,
                 read_units=_units(index.get("read_capacity")),
                 write_units=_units(index.get("write_capacity")),
             )
+
+
+def _index_keys(index: Mapping[str, Any], kind: str, given: Any = None) -> tuple[str, ...]:
+    """Return the keys of an index: those of its `key_schema`, which may be several, or the one."""
+    schema = [
+        str(part["attribute_name"])
+        for part in _many(index.get("key_schema"))
+        if part.get("key_type") == kind and _is_known(part.get("attribute_name"))
+    ]
+    if schema:
+        return tuple(schema)
+    one = given or index.get("hash_key" if kind == "HASH" else "range_key")
+    return (str(one),) if _is_known(one) else ()
 
 
 def _many(value: Any) -> list[Mapping[str, Any]]:

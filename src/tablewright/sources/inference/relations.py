@@ -14,6 +14,7 @@ from decimal import Decimal
 
 from tablewright.core.quantities import plain
 from tablewright.sources.draft import ASSUMED, SEEN, EntityDraft
+from tablewright.sources.inference.forms import OBJECT_ID, ULID, UUID
 from tablewright.sources.inference.naming import words_of
 from tablewright.sources.inference.profile import AttributeProfile
 
@@ -24,6 +25,9 @@ USER_WORDS = (
 )  # fmt: skip
 FEWEST_SHARED = 0.9
 """Share of a child's values that must occur among the parent's."""
+FEWEST_IDENTIFIERS = 3
+"""Different identifiers from which it is told by values alone what an attribute refers to."""
+IDENTIFIERS = (OBJECT_ID, UUID, ULID)
 UNKNOWN_CHILDREN = 10
 """Children per parent where nothing is known; marked as assumed."""
 
@@ -166,7 +170,28 @@ def _referred(name: str, item: Related, items: Sequence[Related]) -> str:
             return entity.name
         if mine.sketch.share_in(yours.sketch) >= FEWEST_SHARED:
             return entity.name
+    return _identified(mine, item, items) if mine is not None else ""
+
+
+def _identified(mine: AttributeProfile, item: Related, items: Sequence[Related]) -> str:
+    """Return the entity whose identifiers the values are, whatever the attribute is called.
+
+    Identifiers that are made to be unique (ObjectId, UUID, ULID) do not agree by chance.
+    """
+    if mine.sketch.distinct < FEWEST_IDENTIFIERS or not _is_identifier(mine):
+        return ""
+    for candidate in items:
+        if candidate is item or len(candidate.entity.key) != 1 or candidate.is_embedded:
+            continue
+        yours = candidate.profile_of(candidate.entity.key[0])
+        if yours is not None and mine.sketch.share_in(yours.sketch) >= FEWEST_SHARED:
+            return candidate.entity.name
     return ""
+
+
+def _is_identifier(profile: AttributeProfile) -> bool:
+    seen = sum(profile.forms.values())
+    return bool(seen) and sum(profile.forms[form] for form in IDENTIFIERS) >= FEWEST_SHARED * seen
 
 
 def _user_rank(name: str) -> int:
