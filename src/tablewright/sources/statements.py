@@ -7,13 +7,11 @@ already; literals that were not replaced are not kept.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
+from tablewright.engines.postgresql.statement_shapes import assigned, conditions, parsed
 from tablewright.sources.facts import ObservedAccess, SourceTable
-
-LONGEST = 20_000
 
 
 def access_of(query: str, stores: Mapping[str, SourceTable]) -> ObservedAccess | None:
@@ -23,18 +21,10 @@ def access_of(query: str, stores: Mapping[str, SourceTable]) -> ObservedAccess |
         query: one statement.
         stores: the tables by name.
     """
-    import sqlglot
     from sqlglot import exp
-    from sqlglot.errors import SqlglotError
 
-    text = query.strip()
-    if len(text) > LONGEST or not re.match(
-        r"(SELECT|INSERT|UPDATE|DELETE|WITH)\b", text, re.IGNORECASE
-    ):
-        return None
-    try:
-        tree = sqlglot.parse_one(text, read="postgres")
-    except (SqlglotError, RecursionError):
+    tree = parsed(query)
+    if tree is None:
         return None
     tables = [t.name for t in tree.find_all(exp.Table)]
     table = next((name for name in tables if name in stores), None)
@@ -42,17 +32,15 @@ def access_of(query: str, stores: Mapping[str, SourceTable]) -> ObservedAccess |
         return None
     if isinstance(tree, exp.Insert):
         return ObservedAccess(store=table, operation="put")
-    equal, ranged = _conditions(tree, stores[table])
+    selected, compared = conditions(tree, {d.name for d in stores[table].declared})
+    equal = tuple(name for name, sign in selected.items() if sign == "=")
+    ranged = (*(name for name, sign in selected.items() if sign == "in"), *compared)
     operation = "list"
     sets: tuple[str, ...] = ()
     key = stores[table].keys
     if isinstance(tree, exp.Update):
         operation = "update"
-        sets = tuple(
-            e.this.name
-            for e in tree.expressions
-            if isinstance(getattr(e, "this", None), exp.Column)
-        )
+        sets = assigned(tree)
     elif isinstance(tree, exp.Delete):
         operation = "delete"
     elif key and set(key) <= set(equal) and not ranged:
@@ -79,25 +67,6 @@ def _limit(tree: Any) -> int | None:
     if not isinstance(number, exp.Literal) or not str(number.this).isdigit():
         return None
     return int(number.this) or None
-
-
-def _conditions(tree: Any, store: SourceTable) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    from sqlglot import exp
-
-    where = tree.args.get("where")
-    if where is None:
-        return (), ()
-    columns = {d.name for d in store.declared}
-    equal: dict[str, None] = {}
-    ranged: dict[str, None] = {}
-    for node in where.find_all(exp.EQ, exp.In, exp.GT, exp.GTE, exp.LT, exp.LTE, exp.Between):
-        column = node.this if isinstance(node.this, exp.Column) else None
-        if column is None or column.name not in columns:
-            continue
-        if isinstance(getattr(node, "expression", None), exp.Column):
-            continue  # a join of two tables
-        (equal if isinstance(node, exp.EQ) else ranged)[column.name] = None
-    return tuple(equal), tuple(ranged)
 
 
 def _sort(tree: Any) -> tuple[str, ...]:

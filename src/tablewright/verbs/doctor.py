@@ -257,9 +257,10 @@ def _with_rates(session: Session, view: DoctorView) -> DoctorView:
 
     by_pattern = factors(view.calls)
     if not by_pattern:
+        reasons = [why for what, why in view.unchecked if what.startswith("rates")]
         raise UsageError(
             "no requests of an access pattern were observed: there is no rate to write",
-            remedy="say --aws, or --metrics FILE with requests by operation",
+            remedy="; ".join(reasons) or "say --aws, or --metrics FILE with requests by operation",
         )
     path = Path(session.file.path)
     base_file = workspace_of(session).folder / BASE

@@ -407,8 +407,13 @@ class MongoAdapter:
         self, evaluation: Evaluation, observations: Observations, rates: Rates
     ) -> Examination:
         """Return what is wrong with the server and the collections, by its statistics."""
-        names = [collection.name for collection in self.design.collections]
-        examination = DeploymentExamination(self._database, names, is_embedded=self._is_embedded)
+        examination = DeploymentExamination(
+            self._database,
+            self.design,
+            evaluation,
+            is_embedded=self._is_embedded,
+            is_encrypted=self._reached.is_encrypted,
+        )
         return _asked(examination.run)
 
     def backups(self) -> None:

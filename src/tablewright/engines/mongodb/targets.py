@@ -30,6 +30,7 @@ INSTALL_EMBEDDED = "pip install 'tablewright[mongodb-embedded]'"
 PROGRAM = "secantusd-py"
 SCHEMES = ("mongodb", "mongodb+srv")
 OLDEST = (4, 4)
+LOOPBACK = ("localhost", "127.0.0.1", "::1")
 STARTS_WITHIN_SECONDS = 60.0
 STOPS_WITHIN_SECONDS = 20.0
 
@@ -47,6 +48,8 @@ class ReachedMongo:
     keeps_expired: bool
     """It serves a proof: TTL indexes are made without their expiry, lest sampled data vanish."""
     close: Callable[[], None]
+    is_encrypted: bool = True
+    """What is sent is encrypted, or does not leave this machine."""
 
 
 def reach(target: Target, folder: Path, *, creates: bool) -> ReachedMongo:
@@ -87,7 +90,15 @@ def reach(target: Target, folder: Path, *, creates: bool) -> ReachedMongo:
         is_embedded=False,
         keeps_expired=False,
         close=client.close,
+        is_encrypted=_is_encrypted(parsed),
     )
+
+
+def _is_encrypted(parsed: dict[str, Any]) -> bool:
+    """Whether an address asks for TLS, or names this machine only."""
+    if parsed["options"].get("tls", parsed["options"].get("ssl", False)):
+        return True
+    return all(host in LOOPBACK for host, _ in parsed["nodelist"])
 
 
 def connect(address: str, *, within_seconds: float = 10.0) -> MongoClient[Any]:

@@ -453,9 +453,8 @@ class PgAdapter:
         self, evaluation: Evaluation, observations: Observations, rates: Rates
     ) -> Examination:
         """Return what is wrong with the server and the tables, by its statistics."""
-        tables = [table.name for table in self.design.tables]
         examination = ServerExamination(
-            self._connection, tables, evaluation, is_local=self.is_local
+            self._connection, self.design, evaluation, is_local=self.is_local
         )
         return _asked(examination.run)
 

@@ -7,19 +7,19 @@ manual, chapters "The Cumulative Statistics System" and "Routine Vacuuming", rea
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from tablewright.core.quantities import ZERO
-from tablewright.evaluation.expected import expected_requests
+from tablewright.core.quantities import GB
+from tablewright.engines.postgresql.design import PostgresDesign
+from tablewright.engines.postgresql.observed_rates import ObservedRates
 from tablewright.evaluation.health import (
     NOTE,
     SEVERE,
     WARNING,
     Examination,
     HealthFinding,
-    ObservedCalls,
 )
 from tablewright.evaluation.values import Evaluation
 
@@ -29,8 +29,6 @@ if TYPE_CHECKING:
 DURABLE = ("fsync", "full_page_writes", "synchronous_commit")
 """Settings that, when off, lose acknowledged writes or the whole database in a crash."""
 UNUSED_DAYS = 7
-FEWEST_DAYS = 1
-"""Days of statistics from which on a rate is told."""
 DEAD_SHARE, FEWEST_DEAD = 0.2, 10_000
 WRAPAROUND_AGE, WRAPAROUND_LIMIT = 500_000_000, 1_500_000_000
 """Transactions since the oldest row was frozen: autovacuum forces itself from 200 million on, and
@@ -39,6 +37,10 @@ CONNECTION_SHARE = 0.8
 FEWEST_ROWS = 10_000
 """Rows of a table from which on reading all of it matters."""
 SCAN_SHARE = 0.5
+KEPT_BYTES = GB
+"""Of log that an idle slot keeps: below it a migration may only pause."""
+LONG_MINUTES = 10
+"""A transaction that is open so long keeps dead rows of every table from being removed."""
 
 _INDEXES = """
 SELECT s.relname, s.indexrelname, s.idx_scan, pg_relation_size(s.indexrelid), i.indisvalid,
@@ -52,14 +54,24 @@ SELECT relname, n_live_tup, n_dead_tup, seq_scan, coalesce(idx_scan, 0), last_an
        last_autoanalyze
 FROM pg_stat_user_tables WHERE schemaname = current_schema() AND relname = ANY(%s) ORDER BY 1
 """
-_WRITTEN = """
-SELECT relname, n_tup_ins, n_tup_upd, n_tup_del FROM pg_stat_user_tables
-WHERE schemaname = current_schema() AND relname = ANY(%s) ORDER BY 1
-"""
 _SINCE = """
 SELECT EXTRACT(EPOCH FROM now() - greatest(coalesce(stats_reset, pg_postmaster_start_time()),
        pg_postmaster_start_time())) / 86400
 FROM pg_stat_database WHERE datname = current_database()
+"""
+_LONG_TRANSACTIONS = """
+SELECT pid, state, EXTRACT(EPOCH FROM now() - xact_start) / 60 FROM pg_stat_activity
+WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()
+  AND EXTRACT(EPOCH FROM now() - xact_start) > %s * 60 ORDER BY xact_start
+"""
+_SLOTS = """
+SELECT slot_name, coalesce(pg_wal_lsn_diff(pg_current_wal_lsn(), restart_lsn), 0)::bigint
+FROM pg_replication_slots
+WHERE NOT active AND (database IS NULL OR database = current_database()) ORDER BY 1
+"""
+_UNLOGGED = """
+SELECT relname FROM pg_class WHERE relnamespace = current_schema()::regnamespace
+  AND relpersistence = 'u' AND relkind = 'r' AND relname = ANY(%s) ORDER BY 1
 """
 _CONNECTIONS = """
 SELECT count(*), current_setting('max_connections')::int
@@ -73,43 +85,31 @@ class ServerExamination:
     def __init__(
         self,
         connection: psycopg.Connection[Any],
-        tables: Sequence[str],
+        design: PostgresDesign,
         evaluation: Evaluation,
         *,
         is_local: bool,
     ) -> None:
-        self._connection, self._tables, self._is_local = connection, list(tables), is_local
-        self._evaluation = evaluation
+        self._connection, self._is_local = connection, is_local
+        self._tables = [table.name for table in design.tables]
+        self._rates = ObservedRates(connection, design, evaluation)
         self.unchecked: list[tuple[str, str]] = []
 
     def run(self) -> Examination:
         """Return everything that is wrong."""
         days = float(self._value(_SINCE) or 0)
         findings = [*self._settings(), *self._indexes(days), *self._content(), *self._limits()]
-        facts = (("statistics since", f"{days:.1f} days"),)
-        calls = tuple(self._calls(Decimal(str(round(days, 4)))))
+        findings += [*self._held_back(), *self._unlogged()]
+        facts = [("statistics since", f"{days:.1f} days")]
+        calls = self._rates.calls(Decimal(str(round(days, 4))))
+        if self._rates.source:
+            facts.append(("rates from", self._rates.source))
         return Examination(
-            findings=tuple(findings), unchecked=tuple(self.unchecked), calls=calls, facts=facts
+            findings=tuple(findings),
+            unchecked=(*self.unchecked, *self._rates.unchecked),
+            calls=calls,
+            facts=tuple(facts),
         )
-
-    def _calls(self, days: Decimal) -> Iterator[ObservedCalls]:
-        """Yield rows written a day by table, beside what the model expects."""
-        if days < FEWEST_DAYS:
-            self.unchecked.append(("rates", f"{days:.1f} days of statistics, not {FEWEST_DAYS}"))
-            return
-        self.unchecked.append(("rates of reads", "import them: init --from postgresql://"))
-        expected = expected_requests(self._evaluation)
-        for table, *counts in self._rows(_WRITTEN, self._tables):
-            for operation, count in zip(("insert", "update", "delete"), counts, strict=True):
-                patterns = expected.get((table, operation), {})
-                if count or patterns:
-                    yield ObservedCalls(
-                        place=table,
-                        operation=operation,
-                        observed_per_day=Decimal(count) / days,
-                        expected_per_day=sum(patterns.values(), ZERO),
-                        patterns=tuple(sorted(patterns)),
-                    )
 
     def _rows(self, query: str, *values: Any) -> list[Any]:
         return self._connection.execute(query, values or None).fetchall()
@@ -256,4 +256,38 @@ class ServerExamination:
                 says="prepared transactions are open: they hold back vacuum",
                 evidence=f"pg_prepared_xacts: {prepared}",
                 fix="COMMIT PREPARED or ROLLBACK PREPARED those nobody owns",
+            )
+
+    def _held_back(self) -> Iterator[HealthFinding]:
+        for pid, state, minutes in self._rows(_LONG_TRANSACTIONS, LONG_MINUTES):
+            yield HealthFinding(
+                check="long-transaction",
+                urgency=WARNING,
+                place="server",
+                says="a transaction stays open: dead rows of every table cannot be removed, and "
+                "what it locked stays locked",
+                evidence=f"pg_stat_activity: pid {pid}, {state}, open for {minutes:.0f} minutes",
+                fix=f"SELECT pg_terminate_backend({pid}); and set "
+                "idle_in_transaction_session_timeout",
+            )
+        for name, kept in self._rows(_SLOTS):
+            yield HealthFinding(
+                check="replication-slot",
+                urgency=SEVERE if kept > KEPT_BYTES else WARNING,
+                place=name,
+                says="a replication slot that nobody reads keeps the log until the disk is full",
+                evidence=f"pg_replication_slots: active is false, {kept:,} bytes of log kept",
+                fix=f"SELECT pg_drop_replication_slot('{name}'); where no reader (a migration, a "
+                "replica) will come back to it",
+            )
+
+    def _unlogged(self) -> Iterator[HealthFinding]:
+        for (name,) in self._rows(_UNLOGGED, self._tables):
+            yield HealthFinding(
+                check="durability",
+                urgency=SEVERE,
+                place=name,
+                says="the table is emptied by a crash: it is not written to the log",
+                evidence="pg_class: relpersistence is u",
+                fix=f'ALTER TABLE "{name}" SET LOGGED;',
             )
