@@ -50,6 +50,7 @@ ENVIRONMENTS: Mapping[str, Mapping[str, str]] = {
         "SESSION_SECRET": f"1 {SECRET}",
         "PAYMONGO_WEBHOOK_SECRET": f"2 {SECRET}",
         "STAFF_PASSWORD": PASSWORD,
+        "STAFF_CODE_SECRET": "none",
         "CALLS_PER_MINUTE": MANY,
         "SIGN_INS_PER_MINUTE": MANY,
     },

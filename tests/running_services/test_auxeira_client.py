@@ -70,6 +70,11 @@ def test_the_token_is_kept_as_authtoken_and_sent_as_bearer() -> None:
     assert ran["outcome"] == {"completionPercent": 0}
 
 
+def test_the_storage_is_the_one_of_the_tab_unless_another_is_given() -> None:
+    ran = run("globalThis.sessionStorage = storage; return new Auxeira('').storage === storage;")
+    assert ran["outcome"] is True
+
+
 def test_a_report_is_asked_for_with_its_type_and_the_profile() -> None:
     ran = run(
         "return api.generateReport('carbon', { sections: {} });", (201, {"report": {"id": 1}})

@@ -86,6 +86,26 @@ def test_a_hash_of_bcrypt_is_one_that_others_verify() -> None:
             passwords.require(f"{password}x", kept)
 
 
+def test_every_character_of_a_long_password_counts() -> None:
+    passwords = BcryptPasswords(4)
+    # 72 bytes are all that bcrypt itself looks at: 36 letters of two bytes each
+    for password in ("x" * 73, "x" * 128, "é" * 37, "é" * 128):
+        kept = passwords.hash(password)
+        passwords.require(password, kept)
+        for other in (password[:-1], password[:72], f"{password[:-1]}y"):
+            if other != password:
+                with pytest.raises(Unauthorized):
+                    passwords.require(other, kept)
+
+
+def test_a_long_password_that_other_software_cut_off_is_still_the_users() -> None:
+    passwords = BcryptPasswords(4)
+    kept_elsewhere = passwords.hash("x" * 72)
+    passwords.require("x" * 80, kept_elsewhere)
+    with pytest.raises(Unauthorized):
+        passwords.require("y" + "x" * 79, kept_elsewhere)
+
+
 def test_a_password_is_verified_and_another_or_nobodys_is_not() -> None:
     passwords = BcryptPasswords(4)
     kept = passwords.hash("correct horse")

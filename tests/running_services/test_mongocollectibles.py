@@ -52,6 +52,7 @@ ENVIRONMENT = {
     "SESSION_SECRET": "s" * 32,
     "PAYMONGO_WEBHOOK_SECRET": WEBHOOK_SECRET,
     "STAFF_PASSWORD": PASSWORD,
+    "STAFF_CODE_SECRET": "none",
     "CALLS_PER_MINUTE": "100000",
     "SIGN_INS_PER_MINUTE": "2",
 }
@@ -822,7 +823,11 @@ def test_the_staff_takes_copies_back_on_the_dashboard(service: Running) -> None:
     rental_id = rented(service, name)
     told(service, "payment.paid", rental_id)
     service.time.moment = START + dt.timedelta(days=12)
-    assert "Sign in" in client.get("/dashboard").text
+    page = client.get("/dashboard").text
+    assert "Sign in" in page
+    assert '<input type="password" name="password"' in page
+    shown = client.get(page.partition('<p><a href="')[2].partition('"')[0]).text
+    assert '<input type="text" name="password"' in shown
     assert client.post("/dashboard/session", data={"password": "no"}).status_code == 401
     reply = client.post("/dashboard/session", data={"password": PASSWORD}, follow_redirects=False)
     cookie = reply.headers["set-cookie"]
@@ -892,7 +897,8 @@ def test_a_function_behind_a_rest_api_answers_alike(service: Running) -> None:
     }
     signed_in = answers(rest_event("POST", "/dashboard/session", **form), None)
     (cookie,) = signed_in["multiValueHeaders"]["set-cookie"]
-    assert "Secure" in cookie
+    assert cookie.startswith("__Host-staff=")
+    assert {"Secure", "HttpOnly", "Path=/"} <= set(cookie.split("; "))
     headers = {"headers": {"Cookie": cookie.partition(";")[0]}}
     assert "Sign out" in answers(rest_event("GET", "/dashboard", **headers), None)["body"]
 
@@ -972,7 +978,7 @@ def test_nothing_personal_is_logged(service: Running) -> None:
     [
         ({"SESSION_SECRET": "short"}, "SESSION_SECRET"),
         ({"PAYMONGO_WEBHOOK_SECRET": "whsk_short"}, "PAYMONGO_WEBHOOK_SECRET"),
-        ({"STAFF_PASSWORD": "short"}, "STAFF_PASSWORD"),
+        ({"STAFF_PASSWORD": "eleven char"}, "STAFF_PASSWORD"),
         ({"PAYMONGO_SECRET_KEY": "sk_test_x"}, "PUBLIC_URL"),
         ({"CALLS_PER_MINUTE": "many"}, "CALLS_PER_MINUTE"),
     ],

@@ -48,6 +48,7 @@ ENVIRONMENT = {
     "REQUESTS_PER_MINUTE": "100000",
     "ADMIN_EMAIL": ADMIN["email"],
     "ADMIN_PASSWORD": ADMIN["password"],
+    "ADMIN_CODE_SECRET": "none",
     "CORS_ORIGINS": ORIGIN,
 }
 SEARCHES = count()
@@ -312,7 +313,7 @@ def test_what_does_not_fit_is_answered_with_a_list_of_fields(service: Running) -
             "message": "some fields do not fit",
             "fields": [
                 {"field": "email", "message": "has not the form that is asked for"},
-                {"field": "password", "message": "must have 12 to 72 characters"},
+                {"field": "password", "message": "must have 12 to 128 characters"},
                 {"field": "location", "message": "lat must be from -90 to 90"},
             ],
         },
@@ -940,6 +941,7 @@ def test_a_file_is_sent_by_a_signed_form_and_read_back(service: Running) -> None
     assert (read.content, read.headers["content-type"]) == (content, "image/jpeg")
     assert read.headers["cache-control"] == "public, max-age=31536000, immutable"
     assert read.headers["x-content-type-options"] == "nosniff"
+    assert read.headers["content-disposition"] == 'inline; filename="file.jpg"'
 
 
 @pytest.mark.parametrize(
@@ -998,6 +1000,8 @@ def test_a_form_for_a_bucket_is_signed_as_botocore_signs_it() -> None:
     theirs = request.context["s3-presign-post-fields"]
     day = theirs["x-amz-date"][:8]
     assert signer.signature(theirs["policy"], day) == theirs["x-amz-signature"]
+    # the file is saved under a name that nobody chose
+    assert {"Content-Disposition": 'inline; filename="file.jpg"'} in policy["conditions"]
     # every further field that botocore asks for is one of ours
     assert set(theirs) <= set(fields)
 

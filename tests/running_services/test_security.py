@@ -258,6 +258,78 @@ def test_members_that_nobody_may_set_change_nothing(running: Running, app: str) 
         assert client.post("/api/rentals/checkout", json=body).status_code in (404, 422)
 
 
+# ---------------------------------------------------------------- V2: passwords
+
+REGISTER = {
+    "auxeira": ("/api/auth", {"role": "member"}),
+    "llm-proxy": ("/auth", {}),
+    "poafix": (
+        "/auth",
+        {
+            "kind": "client",
+            "name": "Ana",
+            "phone": "0700000000",
+            "address": "A 1",
+            "location": {"lat": 1, "lon": 2},
+        },
+    ),
+}
+"""By service with passwords of users: where one registers, and with what besides."""
+
+
+@pytest.mark.parametrize("characters", [11, 12, 128, 129])
+def test_64_and_128_characters_are_a_password_whatever_keeps_it(
+    running: Running, app: str, characters: int
+) -> None:
+    if app not in REGISTER:
+        return  # nobody chooses a password there
+    path, more = REGISTER[app]
+    body = {"email": f"{secrets.token_hex(8)}@example.org", **more}
+    body["password"] = ("näve 🐦 passwörd" * 9)[:characters]
+    is_one = 12 <= characters <= 128
+    refusal = 400 if app == "poafix" else 422
+    reply = running.client.post(f"{path}/register", json=body)
+    assert reply.status_code == (201 if is_one else refusal)
+    if is_one:
+        assert running.client.post(f"{path}/login", json=body).status_code == 200
+        shorter = {**body, "password": body["password"][:-1]}
+        assert running.client.post(f"{path}/login", json=shorter).status_code == 401
+
+
+def test_a_password_of_a_leaked_list_is_refused(running: Running, app: str) -> None:
+    if app not in REGISTER:
+        return
+    path, more = REGISTER[app]
+    for password in ("qwerty123456", "QWERTY123456", "1q2w3e4r5t6y", "justinbieber"):
+        body = {"email": f"{secrets.token_hex(8)}@example.org", "password": password, **more}
+        reply = running.client.post(f"{path}/register", json=body)
+        assert reply.status_code == (400 if app == "poafix" else 422)
+        assert "in every list of leaked ones" in reply.text
+
+
+# ---------------------------------------------------------------- V8: the own data
+
+EXPORT = {
+    "auxeira": ("/api/account/export", {"user", "profile", "reports", "projects", "activity"}),
+    "llm-proxy": ("/account/export", {"user", "usage", "receipts"}),
+    "poafix": (
+        "/account/export",
+        {"account", "requests", "bookings", "jobs", "notifications"},
+    ),
+}
+
+
+def test_everybody_gets_what_is_kept_of_them_without_secrets(running: Running, app: str) -> None:
+    if app not in EXPORT:
+        return  # the shop shows rentals by a link, the journey erases
+    path, members = EXPORT[app]
+    reply = running.client.get(path, headers=SIGN_IN[app](running))
+    assert reply.status_code == 200
+    assert set(reply.json()) == members
+    assert "@example.org" in reply.text
+    assert not re.search(r"[Hh]ash|\$2b\$|argon2", reply.text)
+
+
 # ---------------------------------------------------------------- V14: headers
 
 
@@ -280,6 +352,7 @@ def test_every_answer_has_the_security_headers(running: Running) -> None:
         assert "default-src 'none'" in reply.headers["content-security-policy"]
         assert reply.headers["cache-control"] == "no-store"
         assert reply.headers["content-type"].startswith("application/")
+        assert reply.headers["content-disposition"] == 'attachment; filename="api.json"'
         assert "server" not in reply.headers
         assert "access-control-allow-origin" not in reply.headers
 

@@ -23,7 +23,12 @@ SECURITY_HEADERS = {
     "Cache-Control": "no-store",
     "Strict-Transport-Security": "max-age=63072000",
 }
+SAVED_AS = 'attachment; filename="api.json"'
+"""How a browser takes an answer in JSON that it is led to: it saves it, and does not show it."""
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
+
+
+JSON_TYPE = re.compile(rb"application/(?:[a-z]+\+)?json\b")
 
 
 class Operated(Protocol):
@@ -70,7 +75,9 @@ class Edge:
             if message["type"] == "http.response.start":
                 status = message["status"]
                 added = {**SECURITY_HEADERS, "X-Request-Id": request_id}
-                present = {name.lower() for name, _ in message["headers"]}
+                present = {name.lower(): value for name, value in message["headers"]}
+                if JSON_TYPE.match(present.get(b"content-type", b"")):
+                    added["Content-Disposition"] = SAVED_AS
                 message["headers"] = [
                     *message["headers"],
                     *(

@@ -25,6 +25,7 @@ from tablewright_services.auxeira.domain import (
     board_named,
     texts,
 )
+from tablewright_services.auxeira.exports import export_of
 from tablewright_services.auxeira.pages import Pages
 from tablewright_services.auxeira.profiles import Profiles
 from tablewright_services.auxeira.projects import Projects
@@ -33,7 +34,7 @@ from tablewright_services.auxeira.reports import WORKERS, Reports, newest_first,
 from tablewright_services.auxeira.settings import SECRETS, auxeira_settings
 from tablewright_services.auxeira.writers import LocalWriter, RemoteWriter, Writer
 from tablewright_services.common.answers import answer, error, too_many
-from tablewright_services.common.bcrypt_passwords import LONGEST_BYTES
+from tablewright_services.common.passwords import problem_of_password
 from tablewright_services.common.paystack import (
     SIGNATURE,
     LocalPayments,
@@ -209,6 +210,7 @@ class Auxeira(Service):
                 access="signed",
             ),
             known("GET", "/api/activity", self._activity, "view", query=bodies.TIMES),
+            known("GET", "/api/account/export", self._export, "view"),
         ]
 
     def beside(self) -> Sequence[Coroutine[Any, Any, None]]:
@@ -276,8 +278,9 @@ class Auxeira(Service):
     async def _register(self, request: Request) -> Response:
         """Create an account and sign in."""
         body = await self.body(request)
-        if len(body["password"].encode()) > LONGEST_BYTES:
-            raise BadField("password", f"must have {LONGEST_BYTES} bytes at most")
+        problem = problem_of_password(body["password"])
+        if problem:
+            raise BadField("password", problem)
         role = body.get("role") or "member"
         try:
             tokens = await self.accounts.register(body["email"], body["password"], role)
@@ -469,6 +472,10 @@ class Auxeira(Service):
         names = ("timestamp", "type", "path", "durationMs", "outcome", "expiresAt")
         events = [{name: getattr(each, name) for name in names} for each in page]
         return answer({"events": events, "cursor": page.next})
+
+    async def _export(self, request: Request, caller: Caller) -> Response:
+        """Give out all that is kept of the user."""
+        return answer(await export_of(self.store, caller.user_id, self.now))
 
 
 async def _answered(answering: Awaitable[Response]) -> Response:

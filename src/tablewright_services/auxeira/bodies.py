@@ -14,7 +14,6 @@ from tablewright_services.auxeira.domain import (
     REVENUE_BANDS,
 )
 from tablewright_services.auxeira.purchases import PRODUCTS
-from tablewright_services.common.bcrypt_passwords import LONGEST_BYTES
 from tablewright_services.common.declarations import (
     Fields,
     choice,
@@ -25,13 +24,13 @@ from tablewright_services.common.declarations import (
     text,
     whole,
 )
-from tablewright_services.common.passwords import SHORTEST_PASSWORD
+from tablewright_services.common.passwords import LONGEST_PASSWORD, SHORTEST_PASSWORD
 
 _CURSOR = text(0, 4_000).optional
 CREDENTIALS: Fields = {"email": email(), "password": text(1, 200)}
 REGISTRATION: Fields = {
     "email": email(),
-    "password": text(SHORTEST_PASSWORD, LONGEST_BYTES),
+    "password": text(SHORTEST_PASSWORD, LONGEST_PASSWORD),
     "role": choice(*ROLES).optional,
 }
 REFRESH: Fields = {"refreshToken": text(1, 2_000)}

@@ -90,6 +90,7 @@ def _account() -> Html:
         '<section id="sign-in" hidden><form id="account">'
         '<label><span>E-mail</span><input name="email" type="email" required></label>'
         '<label><span>Password</span><input name="password" type="password" required></label>'
+        '<label><input id="shown" type="checkbox"> Show the password</label>'
         '<button value="login">Sign in</button> <button value="register">Register</button>'
         "</form></section>"
     )

@@ -1,23 +1,29 @@
 """Passwords as bcrypt; an unknown user takes as long as a wrong password.
 
+bcrypt takes 72 bytes into account. Of a longer password the hash of its digest is kept, so that
+every character counts; one that other software kept by its first 72 bytes is still recognised.
+
 The package `bcrypt` hashes where it is installed, else the system's libcrypt, which has the same
 function under Linux distributions with libxcrypt (Debian, Ubuntu, Fedora, …).
 """
 
 from __future__ import annotations
 
+import base64
 import ctypes
 import hmac
 import importlib
 import os
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from tablewright.core.errors import UnsupportedError
 from tablewright.serve.callers import Unauthorized
 
 LONGEST_BYTES = 72
 """What bcrypt takes into account of a password."""
+_LONG = b"tablewright: a password of more than 72 bytes"
+"""Key of the digest, so that what is kept is the hash of no digest that leaked elsewhere."""
 _ALPHABET = "./ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 _CRYPT_STATE_BYTES = 32_768
 Hash = Callable[[bytes, bytes], bytes]
@@ -42,7 +48,7 @@ class BcryptPasswords:
 
     def hash(self, password: str) -> str:
         """Return what is kept of a password: 60 characters that begin with `$2b$`."""
-        return self._hash(_bytes(password), self._salt()).decode()
+        return self._hash(_hashed_bytes(password), self._salt()).decode()
 
     def require(self, password: str, stored_hash: str | None) -> None:
         """Verify a password against what is kept of it; None where there is no such user.
@@ -51,7 +57,10 @@ class BcryptPasswords:
             Unauthorized: it is another, or there is no such user.
         """
         expected = (stored_hash or self._nobody).encode()
-        if not hmac.compare_digest(self._hash(_bytes(password), expected), expected):
+        if not any(
+            hmac.compare_digest(self._hash(each, expected), expected)
+            for each in _verified_bytes(password)
+        ):
             raise Unauthorized
         if stored_hash is None:
             raise Unauthorized
@@ -63,8 +72,20 @@ class BcryptPasswords:
         return f"$2b${self._rounds:02}${salt}{last}".encode()
 
 
-def _bytes(password: str) -> bytes:
-    return password.encode()[:LONGEST_BYTES].replace(b"\0", b"")
+def _hashed_bytes(password: str) -> bytes:
+    """Return what bcrypt is given of a password: all of it, or its digest in 64 characters."""
+    content = password.encode().replace(b"\0", b"")
+    if len(content) <= LONGEST_BYTES:
+        return content
+    return base64.b64encode(hmac.new(_LONG, content, "sha384").digest())
+
+
+def _verified_bytes(password: str) -> Iterator[bytes]:
+    """Yield what may have been hashed of a password."""
+    yield _hashed_bytes(password)
+    content = password.encode().replace(b"\0", b"")
+    if len(content) > LONGEST_BYTES:
+        yield content[:LONGEST_BYTES]
 
 
 def _implementation() -> Hash:

@@ -7,12 +7,14 @@ nothing, however many use it at once. A user has one session; signing in elsewhe
 
 from __future__ import annotations
 
+import asyncio
 import datetime as dt
 from typing import Any
 
 from tablewright.serve.callers import Unauthorized, signed_token, verified_claims
 from tablewright.store.asynchronous import AsyncStore
 from tablewright.store.failures import ConditionFailed, NotFound
+from tablewright_services.common.exports import every_page, without
 from tablewright_services.common.passwords import Passwords
 from tablewright_services.common.service import Now
 from tablewright_services.llm_proxy.domain import PLANS, period_of
@@ -20,6 +22,8 @@ from tablewright_services.llm_proxy.settings import ProxySettings
 
 ACCESS_SECONDS = 15 * 60
 REFRESH_SECONDS = 30 * 86_400
+FIRST_MOMENT = dt.datetime(2020, 1, 1, tzinfo=dt.UTC)
+"""Before every call that is kept."""
 
 
 class Accounts:
@@ -39,7 +43,7 @@ class Accounts:
         first, last = period_of(self.now())
         user = await self.store.createUser(
             email=email.lower(),
-            passwordHash=self._passwords.hash(password),
+            passwordHash=await asyncio.to_thread(self._passwords.hash, password),
             plan="free",
             limit=PLANS["free"],
             status="active",
@@ -57,7 +61,8 @@ class Accounts:
             Unauthorized: there is no such user, or the password is another.
         """
         user = await self.store.getUserByEmail(email=email.lower())
-        self._passwords.require(password, user.passwordHash if user else None)
+        stored_hash = user.passwordHash if user else None
+        await asyncio.to_thread(self._passwords.require, password, stored_hash)
         return await self._sign_in(user, user.lastLoginAt)
 
     async def refresh(self, token: str) -> dict[str, Any]:
@@ -72,6 +77,28 @@ class Accounts:
         if user is None:
             raise Unauthorized
         return await self._sign_in(user, str(claims.get("login", "")))
+
+    async def export(self, user_id: str) -> dict[str, Any]:
+        """Return all that is kept of a user: the account, its calls, its receipts.
+
+        Raises:
+            Unauthorized: there is no such user any more.
+        """
+        user = without(await self.store.getUserById(userId=user_id), ("passwordHash",))
+        if user is None:
+            raise Unauthorized
+        usage = await every_page(
+            self.store.listUsageByPeriod,
+            userId=user_id,
+            timestamp_from=FIRST_MOMENT,
+            timestamp_to=self.now() + dt.timedelta(minutes=1),
+        )
+        receipts = await every_page(self.store.getLatestReceipt, userId=user_id)
+        return {
+            "user": user,
+            "usage": [each.as_dict() for each in usage],
+            "receipts": [each.as_dict() for each in receipts],
+        }
 
     async def _sign_in(self, user: Any, expected: str) -> dict[str, Any]:
         before = dt.datetime.fromisoformat(expected)

@@ -24,11 +24,7 @@ from tablewright_services.common.declarations import (
     several,
     text,
 )
-from tablewright_services.common.passwords import (
-    LONGEST_PASSWORD,
-    SHORTEST_PASSWORD,
-    is_acceptable,
-)
+from tablewright_services.common.passwords import LONGEST_PASSWORD, problem_of_password
 from tablewright_services.common.service import Service
 from tablewright_services.llm_proxy.accounts import Accounts
 from tablewright_services.llm_proxy.domain import cost_of, period_of, totals
@@ -100,6 +96,7 @@ class LlmProxy(Service):
                 body={"refreshToken": text(1, 4_000)},
                 answers={200: "the tokens", 401: "it is none, or was used"},
             ),
+            self.route("GET", "/account/export", self._export, "All that is kept of the user"),
             self.route(
                 "POST",
                 "/v1/chat/completions",
@@ -152,9 +149,9 @@ class LlmProxy(Service):
 
     async def _register(self, request: Request) -> Response:
         email, password = await self._credentials(request)
-        if not is_acceptable(password):
-            text = f"a password has {SHORTEST_PASSWORD} to {LONGEST_PASSWORD} characters"
-            return error(422, "invalid", text)
+        problem = problem_of_password(password)
+        if problem:
+            return error(422, "invalid", f"the password {problem}")
         try:
             return answer(await self.accounts.register(email, password), 201)
         except ConditionFailed:
@@ -174,6 +171,11 @@ class LlmProxy(Service):
     async def _refresh(self, request: Request) -> Response:
         body = await self.body(request)
         return answer(await self.accounts.refresh(str(body["refreshToken"])))
+
+    async def _export(self, request: Request) -> Response:
+        user_id, _ = self._caller(request)
+        seconds = self._rates.wait(user_id)
+        return too_many(seconds) if seconds else answer(await self.accounts.export(user_id))
 
     def _caller(self, request: Request) -> tuple[str, str]:
         """Return the id and the address of who calls.

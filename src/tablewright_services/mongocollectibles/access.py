@@ -7,38 +7,64 @@ customer proves an address by opening a link that was sent to it.
 
 from __future__ import annotations
 
+import asyncio
 import datetime as dt
 
 from starlette.requests import Request
 from starlette.responses import Response
 
 from tablewright.serve.callers import Unauthorized, signed_token, verified_claims
+from tablewright_services.common.caches import Cache
 from tablewright_services.common.passwords import Passwords
+from tablewright_services.common.second_factor import SecondFactor, is_second_factor
 from tablewright_services.common.service import LOCAL, Now
 from tablewright_services.common.signatures import is_same, keyed_digest
 
 STAFF_HOURS = 8
 CUSTOMER_HOURS = 24
-COOKIE = "staff"
+COOKIE, SECURE_COOKIE = "staff", "__Host-staff"
+"""Names of the cookie on this machine and elsewhere: the prefix needs HTTPS."""
+STAFF = "staff"
+"""Whose authenticator gives the codes: the staff has one password, and one of these."""
 
 
 class Access:
     """Gives out and verifies what proves who somebody is."""
 
-    def __init__(self, secret: bytes, staff_password: str, now: Now) -> None:
+    def __init__(
+        self,
+        secret: bytes,
+        staff_password: str,
+        second_factor: SecondFactor | None,
+        cache: Cache,
+        now: Now,
+    ) -> None:
+        """Take what sessions need.
+
+        Args:
+            secret: signs sessions.
+            staff_password: opens one, "" none.
+            second_factor: of the staff; None: the password is enough.
+            cache: keeps which codes were used.
+            now: gives the time.
+        """
         self._secret, self._now = secret, now
+        self._second_factor, self._cache = second_factor, cache
         self._passwords = Passwords()
         self._kept = self._passwords.hash(staff_password) if staff_password else None
 
     # ------------------------------------------------------------ staff
 
-    def sign_in(self, password: str) -> str:
+    async def sign_in(self, password: str, code: str) -> str:
         """Return a session of the staff.
 
         Raises:
-            Unauthorized: the password is another, or none was set.
+            Unauthorized: the password is another, or none was set, or the code is not of now, or
+                was used: all are answered alike.
         """
-        self._passwords.require(password, self._kept)
+        await asyncio.to_thread(self._passwords.require, password, self._kept)
+        if not await is_second_factor(self._second_factor, self._cache, STAFF, code, self._now()):
+            raise Unauthorized
         return self.staff_token()
 
     def staff_token(self) -> str:
@@ -51,7 +77,7 @@ class Access:
         Raises:
             Unauthorized: there is no valid one.
         """
-        session = _bearer(request) or request.cookies.get(COOKIE, "")
+        session = _bearer(request) or request.cookies.get(_cookie_name(request), "")
         self._claims(session, "staff")
         request.state.caller = "staff"
         return session
@@ -81,13 +107,12 @@ class Access:
 
     def keep(self, response: Response, request: Request, session: str) -> Response:
         """Let the browser keep a session, "" for none; over HTTPS unless it is on this machine."""
-        is_here = request.client is not None and request.client.host in LOCAL
         response.set_cookie(
-            COOKIE,
+            _cookie_name(request),
             session,
             max_age=STAFF_HOURS * 3600 if session else 0,
             path="/",
-            secure=not is_here,
+            secure=not _is_here(request),
             httponly=True,
             samesite="strict",
         )
@@ -120,9 +145,18 @@ class Access:
         return claims
 
 
+def _is_here(request: Request) -> bool:
+    """Whether a request comes from this machine, where no HTTPS is needed."""
+    return request.client is not None and request.client.host in LOCAL
+
+
+def _cookie_name(request: Request) -> str:
+    return COOKIE if _is_here(request) else SECURE_COOKIE
+
+
 def _bearer(request: Request) -> str:
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     return token.strip() if scheme.lower() == "bearer" else ""
 
 
-__all__ = ["COOKIE", "Access"]
+__all__ = ["COOKIE", "SECURE_COOKIE", "STAFF", "Access"]

@@ -16,6 +16,7 @@ from tablewright.serve.callers import CallRates, Unauthorized
 from tablewright.serve.writing import json_bytes
 from tablewright.store.failures import ConditionFailed
 from tablewright_services.common.answers import JSON
+from tablewright_services.common.caches import Cache, LocalCache
 from tablewright_services.common.declarations import (
     Fields,
     choice,
@@ -25,6 +26,7 @@ from tablewright_services.common.declarations import (
     text,
     whole,
 )
+from tablewright_services.common.second_factor import WITHOUT
 from tablewright_services.common.service import (
     Endpoint,
     RequestRefused,
@@ -96,7 +98,10 @@ class MongoCollectibles(Service):
     """The service on one store."""
 
     secret_names = SECRETS
-    trial_settings: ClassVar[Mapping[str, str]] = {"STAFF_PASSWORD": "just trying it"}
+    trial_settings: ClassVar[Mapping[str, str]] = {
+        "STAFF_PASSWORD": "just trying it",
+        "STAFF_CODE_SECRET": WITHOUT,
+    }
     max_body_bytes = 64 * 1024
     title = "MongoCollectibles"
     error_schema: ClassVar[Mapping[str, Any]] = {
@@ -125,7 +130,14 @@ class MongoCollectibles(Service):
         self.mailer: Mailer = (
             MailServer(settings.mail_url, settings.mail_from) if settings.mail_url else Outbox()
         )
-        self.access = Access(settings.session_secret, settings.staff_password, self.now)
+        self.cache: Cache = LocalCache(self.ticks)
+        self.access = Access(
+            settings.session_secret,
+            settings.staff_password,
+            settings.second_factor,
+            self.cache,
+            self.now,
+        )
         self.catalogue = CollectiblesCache(self.store, self.ticks)
         self.rentals = Rentals(
             self.store, self.payments, self.mailer, settings.session_secret, self.now, self._note
@@ -234,8 +246,8 @@ class MongoCollectibles(Service):
                 "Sign in",
                 {
                     **public,
-                    "body": {"password": text()},
-                    "answers": {200: "signed in", 401: "another password"},
+                    "body": {"password": text(), "code": text(6, 6, "[0-9]{6}").optional},
+                    "answers": {200: "signed in", 401: "another password or code"},
                 },
             ),
         ]
@@ -461,8 +473,8 @@ class MongoCollectibles(Service):
         waits = self.wait(request, is_sign_in=True)
         if waits is not None:
             return waits
-        password = (await self.body(request))["password"]
-        session = await asyncio.to_thread(self.access.sign_in, password)
+        body = await self.body(request)
+        session = await self.access.sign_in(body["password"], body.get("code") or "")
         return self.answer({"session": session})
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
 from functools import wraps
 from typing import TYPE_CHECKING, Any
@@ -29,6 +28,8 @@ if TYPE_CHECKING:
 TITLE = "MongoCollectibles"
 STATUSES = ("pending", "completed", "failed", "expired", "refunded")
 DAYS_FIRST = 7
+TYPING = {False: ("hidden", "Hide what is typed"), True: ("shown", "Show what is typed")}
+"""By whether the password is shown, how an address says it and the words of its link."""
 
 
 class Pages:
@@ -200,12 +201,21 @@ class Pages:
 
     # ------------------------------------------------------------ staff
 
-    def _signing_in(self, text: str, status: int = 200) -> Response:
+    def _signing_in(self, text: str, status: int = 200, *, is_shown: bool = False) -> Response:
+        """Return the page to sign in on; what is typed is shown where the staff asks for that."""
+        link = html('<a href="/dashboard?typing={}">{}</a>', *TYPING[not is_shown])
+        code = Html(
+            '<label><span>Code of the authenticator</span><input name="code" inputmode="numeric" '
+            'autocomplete="one-time-code" pattern="[0-9]{6}" maxlength="6" required></label>'
+        )
         content = html(
             '{}<form method="post" action="/dashboard/session"><label><span>Password</span>'
-            '<input type="password" name="password" autocomplete="current-password" required>'
-            "</label><button>Sign in</button></form>",
+            '<input type="{}" name="password" autocomplete="current-password" required>'
+            "</label>{}<button>Sign in</button></form><p>{}</p>",
             _note(text) if text else Html(),
+            "text" if is_shown else "password",
+            code if self.service.settings.second_factor else Html(),
+            link,
         )
         return self._page("Staff", content, status)
 
@@ -216,9 +226,9 @@ class Pages:
         fields = await form(request, self.service.max_body_bytes)
         access = self.service.access
         try:
-            session = await asyncio.to_thread(access.sign_in, fields.get("password", ""))
+            session = await access.sign_in(fields.get("password", ""), fields.get("code", ""))
         except Unauthorized:
-            text = "Another password."
+            text = "Another password, or another code."
             if not self.service.settings.staff_password:
                 text = "Nobody gets in until STAFF_PASSWORD is set."
             return self._signing_in(text, 401)
@@ -232,7 +242,8 @@ class Pages:
     async def _dashboard(self, request: Request) -> Response:
         service = self.service
         if not service.access.is_staff(request):
-            return self._signing_in("")
+            is_shown = request.query_params.get("typing") == "shown"
+            return self._signing_in("", is_shown=is_shown)
         session = service.access.require_staff(request)
         token = service.access.form_token(session)
         status = request.query_params.get("status", "completed")

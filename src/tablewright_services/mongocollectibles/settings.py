@@ -6,12 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from tablewright.core.errors import UsageError
+from tablewright_services.common.passwords import problem_of_password
+from tablewright_services.common.second_factor import SecondFactor, second_factor_of
 from tablewright_services.common.settings import required_secrets, whole_number
 
 SECRETS = ("SESSION_SECRET", "PAYMONGO_WEBHOOK_SECRET")
 SHORTEST_WEBHOOK_SECRET = 24
 """PayMongo gives out `whsk_` and 24 characters."""
-SHORTEST_STAFF_PASSWORD = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +27,8 @@ class ShopSettings:
     """Key of PayMongo; without it a local page takes payments."""
     staff_password: str = field(repr=False, default="")
     """Opens the dashboard; without it nobody gets in."""
+    second_factor: SecondFactor | None = field(repr=False, default=None)
+    """Checks the codes of the staff; None: the password is enough."""
     public_url: str = ""
     """Where customers reach the service, for links in messages and back from the payment page."""
     mail_url: str = field(repr=False, default="")
@@ -51,7 +54,8 @@ def shop_settings(environment: Mapping[str, str]) -> ShopSettings:
     """Return the settings of an environment.
 
     Raises:
-        UsageError: a secret is missing or too short, or a number is none.
+        UsageError: a secret is missing or too short, a number is none, or the staff has no second
+            factor or a password that many have.
     """
     webhook_secret = environment.get("PAYMONGO_WEBHOOK_SECRET", "")
     if len(webhook_secret) < SHORTEST_WEBHOOK_SECRET:
@@ -60,11 +64,8 @@ def shop_settings(environment: Mapping[str, str]) -> ShopSettings:
             remedy="set it to the secret_key of the webhook at PayMongo",
         )
     staff_password = environment.get("STAFF_PASSWORD", "")
-    if 0 < len(staff_password) < SHORTEST_STAFF_PASSWORD:
-        raise UsageError(
-            f"STAFF_PASSWORD has {len(staff_password)} characters",
-            remedy=f"take one of at least {SHORTEST_STAFF_PASSWORD}",
-        )
+    if staff_password and (problem := problem_of_password(staff_password)):
+        raise UsageError(f"STAFF_PASSWORD {problem}", remedy="take another one")
     payment_key = environment.get("PAYMONGO_SECRET_KEY", "")
     public_url = environment.get("PUBLIC_URL", "").rstrip("/")
     if payment_key and not public_url:
@@ -76,6 +77,7 @@ def shop_settings(environment: Mapping[str, str]) -> ShopSettings:
         webhook_secret=webhook_secret.encode(),
         payment_key=payment_key,
         staff_password=staff_password,
+        second_factor=second_factor_of(environment, "STAFF_CODE_SECRET", "STAFF_PASSWORD"),
         public_url=public_url,
         mail_url=environment.get("MAIL_URL", ""),
         mail_from=environment.get("MAIL_FROM", "shop@mongocollectibles.example"),

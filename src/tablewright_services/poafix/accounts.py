@@ -18,13 +18,16 @@ from tablewright.serve.callers import Unauthorized, signed_token, verified_claim
 from tablewright.store.asynchronous import AsyncStore
 from tablewright.store.failures import ConditionFailed
 from tablewright_services.common.bcrypt_passwords import BcryptPasswords
+from tablewright_services.common.caches import Cache
+from tablewright_services.common.passwords import problem_of_password
+from tablewright_services.common.second_factor import is_second_factor
 from tablewright_services.common.service import Now, RequestRefused
 from tablewright_services.common.signatures import keyed_digest
-from tablewright_services.poafix.cache import SESSION_SECONDS, Cache
 from tablewright_services.poafix.domain import KINDS, PERMISSIONS, may, new_id
 from tablewright_services.poafix.settings import PoaFixSettings
 
 ACCESS_SECONDS = 15 * 60
+SESSION_SECONDS = 24 * 3600
 LOCK_SECONDS = 15 * 60
 MOST_FAILURES = 10
 """Wrong passwords for an address within `LOCK_SECONDS`; then nobody signs in for the rest of it."""
@@ -118,8 +121,12 @@ class Accounts:
         """Create an administrator and return its id.
 
         Raises:
-            Refused: the address is taken.
+            Refused: the address is taken, or the password is one that many have.
         """
+        problem = problem_of_password(fields["password"])
+        if problem:
+            problems = [{"field": "password", "message": problem}]
+            raise RequestRefused(400, "invalid", "some fields do not fit", fields=problems)
         now = self.now()
         admin = new_id(now, secrets.token_bytes(6))
         try:
@@ -150,12 +157,18 @@ class Accounts:
 
     # ------------------------------------------------------------ signing in
 
-    async def login(self, kind: str, email: str, password: str) -> dict[str, Any]:
+    async def login(self, kind: str, email: str, password: str, code: str = "") -> dict[str, Any]:
         """Return tokens of a new session.
 
+        Args:
+            kind: of account.
+            email: its address.
+            password: its password.
+            code: of an administrator's authenticator.
+
         Raises:
-            Unauthorized: there is no such account, it is blocked, or the password is another: all
-                three are answered alike.
+            Unauthorized: there is no such account, it is blocked, the password is another, or an
+                administrator's code is not of now or was used: all are answered alike.
             Refused: too many wrong passwords for this address.
         """
         address = email.lower()
@@ -173,8 +186,15 @@ class Accounts:
             raise
         if kind == "client" and (account.isBlocked or not account.isActive):
             raise Unauthorized
+        if kind == "admin" and not await self._is_second_factor(address, code):
+            await self.cache.count(failures, LOCK_SECONDS)
+            raise Unauthorized
         await self.cache.drop(failures)
         return self._session(account._id, kind)
+
+    async def _is_second_factor(self, address: str, code: str) -> bool:
+        factor = self.settings.second_factor
+        return await is_second_factor(factor, self.cache, address, code, self.now())
 
     async def _login_of(self, kind: str, email: str) -> Any:
         if kind == "client":

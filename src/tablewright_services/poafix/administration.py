@@ -130,11 +130,14 @@ class Administration:
         return refunded
 
     async def create(self, admin: Caller, fields: Mapping[str, Any]) -> dict[str, Any]:
-        """Create an administrator."""
+        """Create an administrator; return, once, what their authenticator reads."""
         await self.accounts.require_permission(admin, "admins:create")
         created = await self.accounts.create_admin(fields)
         await self._did(admin, "create admin", created)
-        return {"id": created, "role": fields["role"]}
+        factor = self.accounts.settings.second_factor
+        address = fields["email"].lower()
+        authenticator = {"authenticator": factor.address(address, "PoaFix")} if factor else {}
+        return {"id": created, "role": fields["role"], **authenticator}
 
     async def activity(self, admin: Caller, id: str | None) -> dict[str, Any]:
         """Return what an administrator did, the last first: oneself, or with the right another."""

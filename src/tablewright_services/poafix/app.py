@@ -15,8 +15,10 @@ from starlette.routing import BaseRoute
 from tablewright.serve.bodies import BadBody, raw_body
 from tablewright.serve.callers import CallRates, Unauthorized
 from tablewright_services.common.answers import answer, too_many
-from tablewright_services.common.bcrypt_passwords import LONGEST_BYTES, BcryptPasswords
+from tablewright_services.common.bcrypt_passwords import BcryptPasswords
+from tablewright_services.common.caches import LocalCache
 from tablewright_services.common.declarations import Fields, problems_of
+from tablewright_services.common.passwords import problem_of_password
 from tablewright_services.common.paystack import (
     SIGNATURE,
     LocalPayments,
@@ -24,6 +26,7 @@ from tablewright_services.common.paystack import (
     PaystackPayments,
     is_signed,
 )
+from tablewright_services.common.second_factor import WITHOUT
 from tablewright_services.common.service import (
     RequestRefused,
     Service,
@@ -31,8 +34,8 @@ from tablewright_services.common.service import (
 from tablewright_services.poafix import bodies
 from tablewright_services.poafix.accounts import Accounts, Caller
 from tablewright_services.poafix.administration import Administration
-from tablewright_services.poafix.cache import LocalCache
 from tablewright_services.poafix.domain import has_cents, is_id
+from tablewright_services.poafix.exports import export_of
 from tablewright_services.poafix.jobs import CENTS, Jobs
 from tablewright_services.poafix.news import Notifications
 from tablewright_services.poafix.requests import Requests
@@ -43,6 +46,7 @@ from tablewright_services.poafix.uploads import (
     OVERHEAD_BYTES,
     LocalStore,
     Uploads,
+    disposition_of,
     form_parts,
 )
 
@@ -69,6 +73,7 @@ class PoaFix(Service):
     trial_settings = {  # noqa: RUF012  a mapping of the class, as the base class says
         "ADMIN_EMAIL": "admin@poafix.example",
         "ADMIN_PASSWORD": "only for a trial",
+        "ADMIN_CODE_SECRET": WITHOUT,
         "BCRYPT_ROUNDS": "8",
     }
 
@@ -139,6 +144,7 @@ class PoaFix(Service):
             self._open("POST", "/auth/login", self._login, bodies.CREDENTIALS, refused),
             self._open("POST", "/auth/refresh", self._refresh, bodies.REFRESH, refused),
             self._own("POST", "/auth/logout", self._logout, ANYBODY, answers={204: "done"}),
+            self._own("GET", "/account/export", self._export, ANYBODY),
         ]
 
     def _of_search(self) -> Sequence[BaseRoute]:
@@ -380,15 +386,18 @@ class PoaFix(Service):
         problems = problems_of(bodies.CLIENT if is_client else bodies.PROVIDER, fields)
         if not has_cents(fields.get("hourlyRate")):
             problems.append("hourlyRate: must have at most 2 decimals")
-        if len(fields["password"].encode()) > LONGEST_BYTES:
-            problems.append(f"password: must have at most {LONGEST_BYTES} bytes")
+        problem = problem_of_password(fields["password"])
+        if problem:
+            problems.append(f"password: {problem}")
         if problems:
             raise self.misfit(problems)
         register = self.accounts.register_client if is_client else self.accounts.register_provider
         return answer(await register(fields), 201)
 
     async def _login(self, fields: Mapping[str, Any]) -> Any:
-        return await self.accounts.login(fields["kind"], fields["email"], fields["password"])
+        return await self.accounts.login(
+            fields["kind"], fields["email"], fields["password"], fields.get("code") or ""
+        )
 
     async def _refresh(self, fields: Mapping[str, Any]) -> Any:
         return await self.accounts.refresh(fields["refreshToken"])
@@ -396,6 +405,9 @@ class PoaFix(Service):
     async def _logout(self, request: Request, caller: Caller, fields: Mapping[str, Any]) -> Any:
         await self.accounts.logout(caller)
         return Response(None, 204)
+
+    async def _export(self, request: Request, caller: Caller, fields: Mapping[str, Any]) -> Any:
+        return await export_of(self.store, caller)
 
     # ------------------------------------------------------------ providers
 
@@ -564,8 +576,11 @@ class PoaFix(Service):
         store = self.uploads.store
         assert isinstance(store, LocalStore)
         path, media_type = store.file(request.path_params["key"])
-        cache_control = f"public, max-age={YEAR_SECONDS}, immutable"
-        return FileResponse(path, media_type=media_type, headers={"Cache-Control": cache_control})
+        headers = {
+            "Cache-Control": f"public, max-age={YEAR_SECONDS}, immutable",
+            "Content-Disposition": disposition_of(media_type),
+        }
+        return FileResponse(path, media_type=media_type, headers=headers)
 
 
 def _id(request: Request) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from tablewright_services.common.bcrypt_passwords import LONGEST_BYTES
 from tablewright_services.common.declarations import (
     Fields,
     choice,
@@ -16,13 +15,13 @@ from tablewright_services.common.declarations import (
     text,
     whole,
 )
-from tablewright_services.common.passwords import SHORTEST_PASSWORD
+from tablewright_services.common.passwords import LONGEST_PASSWORD, SHORTEST_PASSWORD
 from tablewright_services.poafix.domain import KINDS, PERMISSIONS, SERVICE_TYPES
 from tablewright_services.poafix.uploads import FOLDERS, TYPES
 
 _ID = text(24, 24, "[0-9a-f]{24}")
 _URL = text(1, 300, r"(?:https://|/files/)[^\s<>\"]+")
-_PASSWORD = text(SHORTEST_PASSWORD, LONGEST_BYTES)
+_PASSWORD = text(SHORTEST_PASSWORD, LONGEST_PASSWORD)
 _PHONE = text(7, 20, r"\+?[0-9 ()-]+")
 _PAGE = text(0, 4_000).optional
 _MOMENT = text(10, 40, form="date-time")
@@ -63,7 +62,9 @@ CREDENTIALS: Fields = {
     "kind": choice(*KINDS),
     "email": email(),
     "password": text(1, 200),
+    "code": text(6, 6, "[0-9]{6}").optional,
 }
+"""The code is that of an administrator's authenticator."""
 REFRESH: Fields = {"refreshToken": text(1, 2_000)}
 
 NEAR: Fields = {

@@ -71,6 +71,8 @@ PERMISSIONS: Mapping[str, frozenset[str]] = {
     "verifier": frozenset({"providers:verify"}),
 }
 """What an administrator of a role may do; a list of its own adds to that."""
+REQUEST_STATES = ("pending", *REQUEST_MOVES["pending"])
+BOOKING_STATES = ("pending", "confirmed", "in_progress", "completed", "cancelled")
 ENDED = ("completed", "cancelled")
 """States of a booking that no other follows."""
 

@@ -12,15 +12,14 @@ from typing import Any
 
 from tablewright.store.asynchronous import AsyncStore
 from tablewright.store.failures import NotFound
+from tablewright_services.common.caches import Cache
 from tablewright_services.common.service import RequestRefused
 from tablewright_services.poafix import views
-from tablewright_services.poafix.cache import (
-    LOCATION_SECONDS,
-    SEARCH_SECONDS,
-    SERVICE_TYPES_SECONDS,
-    Cache,
-)
 from tablewright_services.poafix.domain import SERVICE_TYPES, cell_of
+
+SEARCH_SECONDS = 15 * 60
+SERVICE_TYPES_SECONDS = 3600
+LOCATION_SECONDS = 30 * 60
 
 
 class NearbySearch:

@@ -7,6 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tablewright.core.errors import UsageError
+from tablewright_services.common.passwords import problem_of_password
+from tablewright_services.common.second_factor import SecondFactor, second_factor_of
 from tablewright_services.common.settings import required_secrets, whole_number
 from tablewright_services.common.signatures import keyed_digest
 
@@ -36,6 +39,8 @@ class PoaFixSettings:
     admin_email: str = ""
     admin_password: str = field(repr=False, default="")
     """The first administrator, made at the start where there is none of that address."""
+    second_factor: SecondFactor | None = field(repr=False, default=None)
+    """Checks the codes of administrators; None: their passwords are enough."""
     cdn_url: str = ""
     """Where files are read; the service itself unless set."""
     bucket: str = ""
@@ -54,9 +59,12 @@ def poafix_settings(environment: Mapping[str, str]) -> PoaFixSettings:
     """Return the settings of an environment.
 
     Raises:
-        UsageError: JWT_SECRET is missing or has less than 32 characters (256 bits), or a limit is
-            no number.
+        UsageError: JWT_SECRET is missing or has less than 32 characters (256 bits), a limit is no
+            number, or the first administrator has no second factor or a password that many have.
     """
+    password = environment.get("ADMIN_PASSWORD", "")
+    if password and (problem := problem_of_password(password)):
+        raise UsageError(f"ADMIN_PASSWORD {problem}", remedy="set it to another one")
     secret = required_secrets(environment, SECRETS)["JWT_SECRET"]
     origins = environment.get("CORS_ORIGINS", "")
     folder = environment.get("UPLOAD_FOLDER", "")
@@ -69,7 +77,8 @@ def poafix_settings(environment: Mapping[str, str]) -> PoaFixSettings:
         requests_per_minute=whole_number(environment, "REQUESTS_PER_MINUTE", 100),
         news_seconds=whole_number(environment, "NEWS_SECONDS", 0, least=0),
         admin_email=environment.get("ADMIN_EMAIL", "").lower(),
-        admin_password=environment.get("ADMIN_PASSWORD", ""),
+        admin_password=password,
+        second_factor=second_factor_of(environment, "ADMIN_CODE_SECRET", "ADMIN_PASSWORD"),
         cdn_url=environment.get("CLOUDFRONT_URL", "").rstrip("/"),
         bucket=environment.get("AWS_BUCKET_NAME", ""),
         region=environment.get("AWS_REGION", "us-east-1"),

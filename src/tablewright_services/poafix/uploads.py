@@ -64,6 +64,7 @@ class Signer:
         fields = {
             "key": key,
             "Content-Type": content_type,
+            "Content-Disposition": disposition_of(content_type),
             "x-amz-algorithm": ALGORITHM,
             "x-amz-credential": f"{self.access_key}/{date}/{self.region}/s3/aws4_request",
             "x-amz-date": f"{now:%Y%m%dT%H%M%SZ}",
@@ -85,6 +86,16 @@ class Signer:
         for part in (date, self.region, "s3", "aws4_request"):
             key = hmac.new(key, part.encode(), hashlib.sha256).digest()
         return hmac.new(key, policy.encode(), hashlib.sha256).hexdigest()
+
+
+def disposition_of(content_type: str) -> str:
+    """Return under which name a file is saved: always the same for its type.
+
+    Example:
+        >>> disposition_of("image/png")
+        'inline; filename="file.png"'
+    """
+    return f'inline; filename="file{TYPES[content_type][0]}"'
 
 
 class ObjectStore(Protocol):
@@ -227,4 +238,4 @@ def form_parts(content: bytes, content_type: str) -> tuple[dict[str, str], bytes
     raise RequestRefused(400, "no_file", "the form has no file")
 
 
-__all__ = ["LocalStore", "S3Store", "Signer", "Uploads", "form_parts"]
+__all__ = ["LocalStore", "S3Store", "Signer", "Uploads", "disposition_of", "form_parts"]

@@ -2,10 +2,11 @@
 
 /**
  * The API of Auxeira for pages in a browser. The base address is configurable: the production
- * domain's, or http://localhost:3000/api. The access token is kept in the storage as `authToken`.
+ * domain's, or http://localhost:3000/api. The access token is kept in the storage as `authToken`:
+ * that of the tab, which forgets it when it is closed.
  */
 class Auxeira {
-  constructor(base, storage = globalThis.localStorage, send = globalThis.fetch) {
+  constructor(base, storage = globalThis.sessionStorage, send = globalThis.fetch) {
     this.base = base.replace(/\/+$/, "");
     this.storage = storage;
     this.send = send;

@@ -114,6 +114,9 @@
       await load();
     });
   });
+  find("shown").addEventListener("change", (event) => {
+    find("account").elements.password.type = event.target.checked ? "text" : "password";
+  });
   find("profile").addEventListener("submit", (event) => {
     event.preventDefault();
     attempt(async () => {

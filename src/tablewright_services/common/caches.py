@@ -11,10 +11,6 @@ from collections import OrderedDict
 from collections.abc import Callable
 from typing import Any, Protocol
 
-SEARCH_SECONDS = 15 * 60
-SESSION_SECONDS = 24 * 3600
-SERVICE_TYPES_SECONDS = 3600
-LOCATION_SECONDS = 30 * 60
 MOST_KEPT = 50_000
 
 
