@@ -123,6 +123,17 @@ def test_a_way_without_a_verified_price_is_not_priced_instead_of_free(file):
     assert "aws.dynamodb.import.s3" in imported.reason
 
 
+def test_a_bulk_put_is_named_as_a_way_whose_price_is_not_known(file):
+    from tablewright.session import open_model
+
+    plan = verb.plan(open_model(file), "apart", "together", users=1000).plan
+    bulk = next(way for way in plan.ways if way.name == "bulk put from S3")
+
+    assert bulk.usd is None
+    assert bulk.reason.startswith("its price is not known")
+    assert plan.chosen.name != "bulk put from S3"
+
+
 def test_reading_a_server_is_not_charged_and_its_load_not_counted_in_units(capsys):
     from importlib import resources
 

@@ -34,6 +34,8 @@ class UnitPrices:
 
     def of_line(self, line: BillLine) -> Decimal | None:
         """Return what a line costs, not rounded; None if it has bytes without a price."""
+        if line.bulk_put_bytes or line.bulk_put_vector_bytes:
+            return None
         usd = self.of(line.reads, line.writes)
         for size, price in (
             (line.vector_write_bytes, self.vector_write),
@@ -62,7 +64,11 @@ class BillLine:
     writes: Decimal
     vector_write_bytes: int = 0
     vector_search_bytes: int = 0
+    bulk_put_bytes: int = 0
+    bulk_put_vector_bytes: int = 0
 
+
+BULK_UNPRICED = "bulk puts are reported in bytes: their price is not known"
 
 MAX_LINES = 10_000
 """Lines of a bill that are told apart; a client may invent a label for each request."""
@@ -84,10 +90,13 @@ class RunningBill:
                 if not reads and not writes:  # named in the reply, but not touched
                     continue
                 key = (record.table, index, record.operation, record.label)
-                self._count(key, reads, writes, 0, 0)
+                self._count(key, reads, writes, 0, 0, 0, 0)
             for index, written, searched in record.vectors:
                 key = (record.table, index, record.operation, record.label)
-                self._count(key, ZERO, ZERO, written, searched)
+                self._count(key, ZERO, ZERO, written, searched, 0, 0)
+            for index, put, vectors in record.bulk:
+                key = (record.table, index, record.operation, record.label)
+                self._count(key, ZERO, ZERO, 0, 0, put, vectors)
 
     def _count(self, key: tuple[str, str | None, str, str | None], *amounts: Any) -> None:
         line = self._lines.get(key)
@@ -122,6 +131,8 @@ class RunningBill:
                 writes=Decimal(writes),
                 vector_write_bytes=written,
                 vector_search_bytes=searched,
+                bulk_put_bytes=bulk,
+                bulk_put_vector_bytes=bulk_vectors,
             )
             for (table, index, operation, label), (
                 requests,
@@ -129,6 +140,8 @@ class RunningBill:
                 writes,
                 written,
                 searched,
+                bulk,
+                bulk_vectors,
             ) in lines
         )
 
@@ -177,7 +190,7 @@ def _totals(lines: Iterable[BillLine], prices: UnitPrices | None) -> dict[str, s
         "read_units": plain(sum((line.reads for line in every), ZERO)),
         "write_units": plain(sum((line.writes for line in every), ZERO)),
     }
-    for member in ("vector_write_bytes", "vector_search_bytes"):
+    for member in _BYTES:
         size = sum(getattr(line, member) for line in every)
         if size:
             out[member] = str(size)
@@ -186,7 +199,14 @@ def _totals(lines: Iterable[BillLine], prices: UnitPrices | None) -> dict[str, s
         known = [amount for amount in amounts if amount is not None]
         if len(known) == len(amounts):
             out["usd"] = plain(sum(known, ZERO))
+    if any(line.bulk_put_bytes or line.bulk_put_vector_bytes for line in every):
+        out["unpriced"] = BULK_UNPRICED
     return out
+
+
+_BYTES = (
+    "vector_write_bytes", "vector_search_bytes", "bulk_put_bytes", "bulk_put_vector_bytes"
+)  # fmt: skip
 
 
 def _grouped(

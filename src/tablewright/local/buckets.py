@@ -6,6 +6,7 @@ one folder that the database was given for this; a name or key that leads out of
 
 from __future__ import annotations
 
+import datetime
 import os
 import re
 from typing import TYPE_CHECKING
@@ -83,6 +84,17 @@ def joined(prefix: str | None, rest: str) -> str:
         ('2026/AWSDynamoDB/x', 'AWSDynamoDB/x')
     """
     return f"{prefix.strip('/')}/{rest}" if prefix and prefix.strip("/") else rest
+
+
+def manifest_time(moment: float) -> str:
+    """Return a moment as manifests show it.
+
+    Example:
+        >>> manifest_time(1_800_000_000.5)
+        '2027-01-15T08:00:00.500Z'
+    """
+    when = datetime.datetime.fromtimestamp(moment, datetime.UTC)
+    return when.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def objects(folder: Path, prefix: str) -> Iterator[tuple[str, Path]]:

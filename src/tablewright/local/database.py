@@ -85,6 +85,7 @@ class Database:
         self.realism = realism
         self.on_metered: Callable[[Metered], None] | None = None
         self.policies: tuple[Policy, ...] | None = None
+        self.engine.on_background = self._report_background
 
     def call(
         self, operation: str, request: dict[str, Any], *, label: str | None = None
@@ -128,7 +129,7 @@ class Database:
             reply = orjson.dumps(run(engine, request, meter))
             if self.engine.undelivered:
                 self.engine.hand_over()
-            if realism is not None:
+            if realism is not None and operation != "StartBulkPutItems":  # done later
                 realism.done(operation, body)
             return reply
         except Fault:
@@ -167,6 +168,13 @@ class Database:
                 self.realism.after(record)
             if self.on_metered is not None:
                 self.on_metered(record)
+
+    def _report_background(self, meter: Meter) -> None:
+        for record in meter.records():
+            if self.on_metered is not None:
+                self.on_metered(record)
+        if self.realism is not None:
+            self.realism.done(meter.operation, b"")
 
     def client(self, **options: Any) -> Any:
         """Return a boto3 DynamoDB client that talks to this database without a socket."""

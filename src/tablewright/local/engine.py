@@ -21,8 +21,10 @@ import orjson
 
 from tablewright.core.errors import EngineError
 from tablewright.local.background import Sweeper, resume_backfills
+from tablewright.local.bulk import end_interrupted
 from tablewright.local.changes import record_change
 from tablewright.local.faults import ResourceNotFoundException
+from tablewright.local.metering import Meter
 from tablewright.local.register import drop_left_snapshots
 from tablewright.local.storage import KeyValueStore
 from tablewright.local.tables import Held, Index, Table, TokenRecord
@@ -85,6 +87,8 @@ class LocalEngine:
         self.deliver: Callable[[str, dict[str, Any]], None] | None = None
         self.undelivered: list[tuple[str, dict[str, Any]]] = []
         """Records for Kinesis destinations of writes that are not done yet."""
+        self.on_background: Callable[[Meter], None] | None = None
+        """Told what work consumed that went on after its request was answered."""
         self.stopping = threading.Event()
         self.vector_recall: float | None = None
         """The recall an approximate vector search is to reach; None searches exactly."""
@@ -98,6 +102,7 @@ class LocalEngine:
         try:
             self._open_catalogue()
             drop_left_snapshots(self)
+            end_interrupted(self)
         except (sqlite3.DatabaseError, ValueError, KeyError) as problem:
             with contextlib.suppress(sqlite3.DatabaseError):
                 self.store.close()

@@ -11,7 +11,6 @@ partition; here there is one for each hundred thousand items.
 from __future__ import annotations
 
 import base64
-import datetime
 import gzip
 import hashlib
 import zlib
@@ -22,7 +21,13 @@ import orjson
 
 from tablewright.local import register
 from tablewright.local.backups import source_table
-from tablewright.local.buckets import bucket_folder, joined, object_path, write_object
+from tablewright.local.buckets import (
+    bucket_folder,
+    joined,
+    manifest_time,
+    object_path,
+    write_object,
+)
 from tablewright.local.export_filters import Selection, read_selection
 from tablewright.local.faults import (
     ExportConflictException,
@@ -115,7 +120,7 @@ def _export_full(
         register.drop_snapshot(engine, space)
     return job.finished(
         {"ExportTime": round(moment, 3), "ExportType": "FULL_EXPORT"},
-        {"version": "2020-06-30", "exportTime": _iso(moment)},
+        {"version": "2020-06-30", "exportTime": manifest_time(moment)},
     )
 
 
@@ -155,8 +160,8 @@ def _export_changes(
         {"ExportType": "INCREMENTAL_EXPORT", "IncrementalExportSpecification": specification},
         {
             "version": "2023-08-01",
-            "exportFromTime": _iso(start),
-            "exportToTime": _iso(end),
+            "exportFromTime": manifest_time(start),
+            "exportToTime": manifest_time(end),
             "outputView": view,
         },
     )
@@ -305,8 +310,8 @@ class _Job:
         full_summary = {
             **summary,
             "exportArn": arn,
-            "startTime": _iso(self.started),
-            "endTime": _iso(ended),
+            "startTime": manifest_time(self.started),
+            "endTime": manifest_time(ended),
             "tableArn": engine.arn(table.name),
             "tableId": table.definition["TableId"],
             "s3Bucket": request["S3Bucket"],
@@ -369,14 +374,3 @@ class _Job:
                 f"The bucket cannot be written: {problem.strerror}"
             ) from problem
         return key
-
-
-def _iso(moment: float) -> str:
-    """Return a moment as manifests show it.
-
-    Example:
-        >>> _iso(1_800_000_000.5)
-        '2027-01-15T08:00:00.500Z'
-    """
-    when = datetime.datetime.fromtimestamp(moment, datetime.UTC)
-    return when.isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -30,6 +30,17 @@ class VectorArm(NamedTuple):
     search_bytes: int
 
 
+class BulkArm(NamedTuple):
+    """What a bulk put wrote to a table (`index_name` is None) or one of its indexes, in bytes.
+
+    How many units they are, and what a byte costs, is not known.
+    """
+
+    index_name: str | None
+    put_bytes: int
+    vector_bytes: int
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Metered:
     """What one request consumed on one table and its indexes."""
@@ -39,6 +50,7 @@ class Metered:
     table: str
     arms: tuple[ConsumedCapacity, ...]
     vectors: tuple[VectorArm, ...] = ()
+    bulk: tuple[BulkArm, ...] = ()
 
     @property
     def reads(self) -> Decimal:
@@ -54,13 +66,17 @@ class Metered:
 class TableMeter:
     """Adds up one request's units on one table."""
 
-    __slots__ = ("arms", "local", "vectors")
+    __slots__ = ("arms", "bulk", "bulk_vectors", "local", "vectors")
 
     def __init__(self) -> None:
         self.arms: dict[str | None, list[Decimal]] = {}
         self.local: set[str] = set()
         self.vectors: dict[str, list[int]] = {}
         """Bytes written and searched by vector index."""
+        self.bulk: dict[str | None, int] = {}
+        """Bytes of bulk puts by index; None: the table."""
+        self.bulk_vectors: dict[str, int] = {}
+        """Vector bytes of bulk puts by vector index."""
 
     def add(
         self,
@@ -121,6 +137,10 @@ class Meter:
                 table=name,
                 arms=tuple(ConsumedCapacity(index, *units) for index, units in table.arms.items()),
                 vectors=tuple(VectorArm(index, *sizes) for index, sizes in table.vectors.items()),
+                bulk=(
+                    *(BulkArm(index, size, 0) for index, size in table.bulk.items()),
+                    *(BulkArm(index, 0, size) for index, size in table.bulk_vectors.items()),
+                ),
             )
 
     def consumed(

@@ -34,7 +34,9 @@ _CHANGES_ITEMS = frozenset(
     }
 )
 _CHANGES_TABLES = frozenset({"CreateTable", "DeleteTable", "UpdateTable", "UpdateTimeToLive"})
-_REPLACES_DATA = frozenset({"ImportTable", "RestoreTableFromBackup", "RestoreTableToPointInTime"})
+_REPLACES_DATA = frozenset(
+    {"ImportTable", "RestoreTableFromBackup", "RestoreTableToPointInTime", "StartBulkPutItems"}
+)
 
 
 class Replica:
@@ -50,6 +52,7 @@ class Replica:
         self._lag = lag_seconds
         self._waiting: deque[tuple[float, str, bytes]] = deque()
         self._engine = _copied(primary)
+        self._is_stale = False
 
     def note(self, operation: str, body: bytes) -> None:
         """Be told of a request that the database has carried out."""
@@ -59,12 +62,15 @@ class Replica:
             self._catch_up(float("inf"))
             self._apply(operation, body)
         elif operation in _REPLACES_DATA:
-            self._waiting.clear()
-            self._engine.close()
-            self._engine = _copied(self._primary)
+            self._is_stale = True  # copied anew when next asked: this may be another thread
 
     def engine(self) -> LocalEngine:
         """Return the copy as it is to be seen now."""
+        if self._is_stale:
+            self._is_stale = False
+            self._waiting.clear()
+            self._engine.close()
+            self._engine = _copied(self._primary)
         self._catch_up(self._primary.clock())
         return self._engine
 

@@ -284,7 +284,8 @@ class Server:
         parts += [",".join(sorted({record.table for record in self._metered})) or "-"]
         parts += [f"reads={plain(reads)}", f"writes={plain(writes)}"]
         if self.options.prices is not None:
-            parts.append(f"usd={plain(self.options.prices.of(reads, writes))}")
+            usd = plain(self.options.prices.of(reads, writes))
+            parts.append(f"usd={'unknown' if name == 'StartBulkPutItems' else usd}")
         parts.append(f"{seconds * 1000:.2f}ms")
         if label:
             parts.append(f"label={label}")
@@ -294,7 +295,7 @@ class Server:
 
     def _count(self, record: Metered) -> None:
         self.bill.add(record)
-        if self.options.log is not None:
+        if self.options.log is not None and not record.bulk:  # those come from another thread
             self._metered.append(record)
         if self._previous is not None:
             self._previous(record)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from tablewright.core.quantities import ZERO, format_usd, plain
+from tablewright.local.bill import BULK_UNPRICED
 from tablewright.reports.document import Document
 from tablewright.verbs.local import LocalView
 
@@ -56,4 +57,6 @@ def bill_table(lines: tuple[BillLine, ...], prices: UnitPrices | None) -> Any:
     writes = sum((line.writes for line in lines), ZERO)
     table.add_section()
     table.add_row("Total", "", "", "", "", plain(reads), plain(writes), usd(lines))
+    if any(line.bulk_put_bytes or line.bulk_put_vector_bytes for line in lines):
+        table.caption = BULK_UNPRICED
     return table

@@ -44,11 +44,11 @@ _STATEMENT = re.compile(
 )
 _RESOURCE_MEMBERS = (
     "TableName", "ResourceArn", "StreamArn", "TableArn", "BackupArn", "TargetTableName",
-    "GlobalTableName", "ExportArn", "ImportArn",
+    "GlobalTableName", "ExportArn", "ImportArn", "BulkOperationArn",
 )  # fmt: skip
 _WITHOUT_RESOURCE = frozenset({
-    "DescribeEndpoints", "DescribeLimits", "ListBackups", "ListExports", "ListGlobalTables",
-    "ListImports", "ListStreams", "ListTables", "ListContributorInsights",
+    "DescribeEndpoints", "DescribeLimits", "ListBackups", "ListBulkOperations", "ListExports",
+    "ListGlobalTables", "ListImports", "ListStreams", "ListTables", "ListContributorInsights",
 })  # fmt: skip
 
 

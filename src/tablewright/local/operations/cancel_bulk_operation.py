@@ -1,0 +1,19 @@
+"""CancelBulkOperation: ask a bulk operation to stop."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from tablewright.local import bulk
+from tablewright.local.validation import check_request
+
+if TYPE_CHECKING:
+    from tablewright.local.engine import LocalEngine
+    from tablewright.local.metering import Meter
+
+
+def run(engine: LocalEngine, request: dict[str, Any], meter: Meter) -> dict[str, Any]:
+    """Carry out a CancelBulkOperation request."""
+    request = check_request("cancel_bulk_operation", request)
+    with engine.store.writing:
+        return bulk.cancel(engine, request)
