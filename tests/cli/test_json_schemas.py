@@ -1,6 +1,7 @@
 """What each verb prints with --json, in a process of its own, against the published JSON Schemas.
 
-In process, the test runner does not see what a compiled library prints past `sys.stdout`.
+In process, the test runner does not see what a compiled library prints past `sys.stdout`. The
+processes are forked from one that has imported the commands, which takes most of a start.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +45,28 @@ designs:
   other: {engine: dynamodb, tables: {authors: {key: id, items: Author, pitr: 7d}, notes: {key: [author, at], items: Note}}}
   rows: {engine: postgresql, tables: {authors: {holds: Author}, notes: {holds: Note}}}
 """  # noqa: E501 - one line for each thing reads best here
+IMPORTED = tuple(f"tablewright.{name}" for name in ("cli", "engines", "proof", "reports", "verbs"))
+# Reads a line of JSON for each command, its words and the files for its two streams, and answers
+# with its exit code. A fork ends as a process does: by what `main` raises.
+LAUNCHER = """
+import gc, json, os, pkgutil, sys
+import tablewright
+from tablewright.cli.main import main
+for module in pkgutil.walk_packages(tablewright.__path__, "tablewright."):
+    if module.name.startswith(IMPORTED):
+        __import__(module.name)
+gc.freeze()  # what is imported is looked through by no fork
+for line in sys.stdin:
+    words, *files = json.loads(line)
+    child = os.fork()
+    if not child:
+        os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+        for number, file in enumerate(files, 1):
+            os.dup2(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC), number)
+        sys.argv = ["tablewright", *words]
+        main()
+    print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
+"""
 DDL = "CREATE TABLE notes (id bigint PRIMARY KEY, body text NOT NULL);\n"
 # Each kind of value with the command that prints it, in the order in which they are run. The codes
 # are those of success, and of a target missed.
@@ -111,6 +134,34 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+Run = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def run(folder: Path, tmp_path: Path) -> Iterator[Run]:
+    """Run commands in the folder, each in a process: exit code, standard output and error."""
+    out, err = tmp_path / "out", tmp_path / "err"
+    with subprocess.Popen(
+        [sys.executable, "-c", f"IMPORTED = {IMPORTED!r}\n{LAUNCHER}"],
+        cwd=folder,
+        env=SOURCE,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        bufsize=1,
+    ) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+
+        def run_it(*words: str) -> tuple[int, str, str]:
+            print(json.dumps([words, str(out), str(err)]), file=process.stdin, flush=True)
+            code = int(process.stdout.readline())
+            return code, out.read_text(encoding="utf-8"), err.read_text(encoding="utf-8")
+
+        yield run_it
+        process.stdin.close()
+
+
 def schema(kind: str) -> dict[str, Any]:
     content: dict[str, Any] = json.loads((SCHEMAS / f"{kind}.json").read_text(encoding="utf-8"))
     return content
@@ -163,27 +214,13 @@ def test_every_kind_of_value_is_printed_by_a_command_here() -> None:
     assert {command.split()[0] for _, command in COMMANDS} | elsewhere == set(VERBS)
 
 
-def test_every_verb_prints_json_and_nothing_else(folder: Path, url: str) -> None:  # noqa: F811
+def test_every_verb_prints_json_and_nothing_else(run: Run, url: str) -> None:  # noqa: F811
     # One test, since what `up` made is what `seed` fills and `down` removes.
     for kind, command in COMMANDS:
-        answer = subprocess.run(
-            [
-                sys.executable,
-                "-m",
-                "tablewright",
-                *command.replace("PRICE_LIST", url).split(),
-                "--json",
-            ],
-            cwd=folder,
-            env=SOURCE,
-            capture_output=True,
-            text=True,
-            timeout=300,
-            check=False,
-        )
-        assert answer.returncode in (0, 1), (command, answer.stderr)
+        code, out, err = run(*command.replace("PRICE_LIST", url).split(), "--json")
+        assert code in (0, 1), (command, err)
         try:
-            assert_valid(kind, answer.stdout)
+            assert_valid(kind, out)
         except (AssertionError, ValueError) as problem:
             raise AssertionError(f"{command}: {problem}") from problem
 
