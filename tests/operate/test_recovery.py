@@ -17,7 +17,7 @@ from tablewright.proof.answers import check_answers
 from tablewright.session import open_model
 from tablewright.verbs.database import opened
 
-METHODS = {"items": "CreateBackup", "documents": "export", "rows": "pg_dump"}
+METHODS = {"items": "CreateBackup", "documents": "bson-dump", "rows": "pg_dump"}
 Printed = pytest.CaptureFixture[str]
 
 
@@ -53,6 +53,107 @@ def test_a_drill_restores_verifies_and_cleans_up(
     assert call("restore", path, "--design", design, *label) == 0
     assert call("restore", path, "--design", design, *label) in (2, 3)
     assert "exists" in capsys.readouterr().err
+
+
+@pytest.mark.needs_server
+def test_a_backup_of_mongodb_is_read_by_bson_and_by_the_importer(
+    tmp_path: Path, capsys: Printed
+) -> None:
+    import gzip
+
+    path = seeded(tmp_path, "documents")
+    code, made = answer(capsys, "backup", path, "--design", "documents", "--name", "one")
+    assert code == 0
+    import bson
+    from bson import json_util
+
+    dump = Path(made["made"]["copies"][0]["reference"])
+    assert sorted(str(file.relative_to(dump)) for file in dump.rglob("*.gz")) == [
+        "kiosk/authors.bson.gz",
+        "kiosk/authors.metadata.json.gz",
+        "kiosk/notes.bson.gz",
+        "kiosk/notes.metadata.json.gz",
+    ]
+    notes = bson.decode_all(gzip.decompress((dump / "kiosk/notes.bson.gz").read_bytes()))
+    assert len(notes) == NOTES
+    assert set(notes[0]) == {"_id", "author", "at", "text", "tags", "votes"}
+    text = gzip.decompress((dump / "kiosk/notes.metadata.json.gz").read_bytes()).decode()
+    metadata = json_util.loads(text)
+    assert [(index["name"], dict(index["key"])) for index in metadata["indexes"]] == [
+        ("_id_", {"_id": 1}),
+        ("latest", {"author": 1, "at": -1}),
+    ]
+    assert "validator" in metadata["options"]
+    assert metadata["collectionName"] == "notes"
+    assert len(metadata["uuid"]) == 32  # hexadecimal digits of 16 bytes
+
+    target = tmp_path / "imported"
+    assert call("init", target, "--from", dump) == 0
+    imported = (target / "tablewright.yaml").read_text()
+    assert "latest: {author: 1, at: -1}" in imported
+    assert "votes: int" in imported
+
+
+def cut_off(file: Path) -> None:
+    file.write_bytes(file.read_bytes()[:-9])
+
+
+def of_something_else(file: Path) -> None:
+    file.write_text("no archive")
+
+
+@pytest.mark.needs_server
+@pytest.mark.parametrize("damage", [cut_off, of_something_else, Path.unlink])
+def test_a_damaged_dump_is_named_and_leaves_nothing(
+    damage: Callable[[Path], None], tmp_path: Path, capsys: Printed
+) -> None:
+    path = seeded(tmp_path, "documents")
+    chosen = ("--design", "documents")
+    assert call("backup", path, *chosen, "--name", "one") == 0
+    damage(tmp_path / ".tablewright/backups/documents/one/kiosk/notes.bson.gz")
+    assert call("restore", path, *chosen, "--drill") == 3
+    problem = capsys.readouterr().err
+    assert "the dump of notes is damaged" in " ".join(problem.split())
+    assert "tablewright backup --list" in problem
+    session = open_model(str(path))
+    with opened(session, session.design("documents"), Target()) as adapter:
+        databases = adapter._client.list_database_names()  # type: ignore[attr-defined]
+    assert not [name for name in databases if "drill" in name]
+
+
+@pytest.mark.needs_server
+def test_a_drill_never_removes_a_database_that_was_there(tmp_path: Path, capsys: Printed) -> None:
+    path = seeded(tmp_path, "documents")
+    chosen = ("--design", "documents")
+    assert call("backup", path, *chosen) == 0
+    session = open_model(str(path))
+    with opened(session, session.design("documents"), Target()) as adapter:
+        adapter._client["ledger"]["entries"].insert_one({"sum": 7})  # type: ignore[attr-defined]
+    capsys.readouterr()
+    assert call("restore", path, *chosen, "--drill", "--into", "ledger") == 2
+    assert "the database ledger exists already: nothing is overwritten" in capsys.readouterr().err
+    with opened(session, session.design("documents"), Target()) as adapter:
+        entries = adapter._client["ledger"]["entries"]  # type: ignore[attr-defined]
+        assert entries.count_documents({}) == 1
+
+
+@pytest.mark.needs_server
+@pytest.mark.parametrize(
+    ("design", "command"),
+    [
+        ("documents", "atlas backups restores start pointInTime"),
+        ("rows", "aws rds restore-db-cluster-to-point-in-time"),
+    ],
+)
+def test_a_server_names_the_command_that_restores_to_a_moment(
+    design: str, command: str, tmp_path: Path, capsys: Printed
+) -> None:
+    path = seeded(tmp_path, design)
+    assert call("restore", path, "--design", design, "--at", "latest", "--drill") == 2
+    assert command in " ".join(capsys.readouterr().err.split())
+    code, view = answer(capsys, "backup", path, "--design", design, "--list")
+    assert code == 0
+    assert any(command in how for _, how in view["moments"])
 
 
 def change(path: Path, design: str, name: str) -> None:

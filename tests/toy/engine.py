@@ -144,6 +144,7 @@ class ToyAdapter:
     """Tables in a dict."""
 
     chunk = 10
+    recovery_commands: tuple[tuple[str, str], ...] = ()
     description = "the toy store"
     announcement = ""
     is_local = True

@@ -353,7 +353,7 @@ class BackupCopy:
     reference: str
     """An ARN, or the path of a file or folder."""
     method: str
-    """CreateBackup, pg_dump or export."""
+    """CreateBackup, pg_dump, bson-dump or export."""
     taken: str
     """The moment, in UTC."""
     bytes: int | None = None
@@ -424,6 +424,9 @@ class Adapter(Protocol):
     def codec(self) -> Codec:
         """How instances are stored there."""
         ...
+
+    recovery_commands: tuple[tuple[str, str], ...]
+    """Who else restores it to a moment, and by which command; empty where `restore --at` does."""
 
     units_per_second: Decimal | None
     """A limit on what bulk writes take: write units, or records where these are not charged."""

@@ -46,6 +46,9 @@ def backup_page(view: BackupView) -> Document:
     if view.windows:
         windows = tuple(f"{t}: any moment from {a} to {b}" for t, a, b in view.windows)
         blocks.append(Lines(items=windows))
+    if view.moments:
+        blocks.append(Paragraph(text="To a moment (here only backups are restored):"))
+        blocks.append(Lines(items=tuple(f"{who}: {how}" for who, how in view.moments)))
     return _document(view, blocks)
 
 

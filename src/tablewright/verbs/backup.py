@@ -66,6 +66,8 @@ class BackupView:
     """Those the database itself knows, the latest first."""
     windows: tuple[tuple[str, str, str], ...]
     """Of each table that can be restored to a moment: name, earliest, latest."""
+    moments: tuple[tuple[str, str], ...]
+    """Who else restores to a moment, and the command."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -170,6 +172,7 @@ def backup(
             known=read_backups(records),
             listed=native.listed() if native is not None else (),
             windows=tuple((table, *moments) for table, moments in sorted(windows.items())),
+            moments=adapter.recovery_commands,
         )
 
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     "--method",
     type=click.Choice(("auto", "native", "export")),
     default="auto",
-    help="CreateBackup or pg_dump (native), files of `export`, or the first that is there.",
+    help="CreateBackup, pg_dump or a BSON dump (native), files of `export`, or the first there is.",
 )
 @click.option("--list", "is_list", is_flag=True, help="List the backups there are; make none.")
 @click.option("--out", "folder", type=click.Path(path_type=Path), help="Where files go.")
@@ -46,7 +46,8 @@ def command(
     """Back up the tables of a design: by the database itself where it offers that.
 
     DynamoDB makes its own on-demand backups, PostgreSQL is dumped by pg_dump where that is
-    installed, otherwise the files of `export` are written; the answer says which. Unless
+    installed, MongoDB's collections are written as mongodump --gzip writes them; otherwise it is
+    the files of `export`. The answer says which. Unless
     --no-digests is said, everything is read once, so that a restore can be compared with it.
     """
     from tablewright.verbs.backup import backup

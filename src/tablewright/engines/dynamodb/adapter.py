@@ -74,6 +74,8 @@ MOST_NAME = 255
 class DynamoAdapter:
     """The tables of a design on a DynamoDB."""
 
+    recovery_commands: tuple[tuple[str, str], ...] = ()
+
     def __init__(
         self,
         model: Model,

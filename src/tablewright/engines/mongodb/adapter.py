@@ -17,11 +17,12 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from tablewright.bill.rates import Rates
 from tablewright.core.backoff import Backoff
-from tablewright.core.errors import EngineError, UnsupportedError
+from tablewright.core.errors import EngineError, UnsupportedError, UsageError
 from tablewright.engines.mongodb import explaining, provisioning, streams
 from tablewright.engines.mongodb.bson_values import from_bson, to_bson
 from tablewright.engines.mongodb.codec import MongoCodec
 from tablewright.engines.mongodb.design import MongoDesign
+from tablewright.engines.mongodb.dumps import MOMENTS, CollectionDumps
 from tablewright.engines.mongodb.examination import DeploymentExamination
 from tablewright.engines.mongodb.statements import Operation, OperationBuilder, identifying
 from tablewright.engines.mongodb.targets import ReachedMongo
@@ -74,6 +75,7 @@ class MongoAdapter:
     """The collections of a design in a MongoDB database."""
 
     chunk = CHUNK
+    recovery_commands: tuple[tuple[str, str], ...] = MOMENTS
 
     def __init__(self, model: Model, design: MongoDesign, reached: ReachedMongo) -> None:
         self.model, self.design = model, design
@@ -416,13 +418,23 @@ class MongoAdapter:
         )
         return _asked(examination.run)
 
-    def backups(self) -> None:
-        """Return None: mongodump is not run; an export keeps every value too."""
-        return
+    def backups(self) -> CollectionDumps:
+        """Return dumps of BSON, as mongodump writes them."""
+        names = [collection.name for collection in self.design.collections]
+        return CollectionDumps(self._database, names)
 
     def scratch(self, label: str) -> Scratch:
-        """Return another database of the server; it exists once something is written."""
+        """Return another database of the server; it exists once something is written.
+
+        Raises:
+            UsageError: the server has a database of that name: removing it would remove more.
+        """
         name = label.replace(".", "_").replace(" ", "_")[:MOST_DATABASE]
+        if _asked(self._client[name].list_collection_names):
+            raise UsageError(
+                f"the database {name} exists already: nothing is overwritten",
+                remedy="choose another place with --into",
+            )
         reached = ReachedMongo(
             client=self._client,
             database=name,

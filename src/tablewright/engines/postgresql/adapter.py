@@ -24,7 +24,7 @@ from tablewright.engines.postgresql import explaining, provisioning, streams
 from tablewright.engines.postgresql.codec import PgCodec
 from tablewright.engines.postgresql.ddl import primary_columns, quoted
 from tablewright.engines.postgresql.design import PgTable, PostgresDesign
-from tablewright.engines.postgresql.dumps import DatabaseDumps, programs, scratch_database
+from tablewright.engines.postgresql.dumps import MOMENTS, DatabaseDumps, programs, scratch_database
 from tablewright.engines.postgresql.examination import ServerExamination
 from tablewright.engines.postgresql.statements import SqlBuilder, SqlStatement, identifying
 from tablewright.engines.postgresql.targets import ReachedPostgres, connect
@@ -69,6 +69,7 @@ class PgAdapter:
 
     chunk = CHUNK
     stands_in = False
+    recovery_commands: tuple[tuple[str, str], ...] = MOMENTS
 
     def __init__(self, model: Model, design: PostgresDesign, reached: ReachedPostgres) -> None:
         self.model, self.design = model, design

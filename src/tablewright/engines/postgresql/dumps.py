@@ -26,6 +26,26 @@ if TYPE_CHECKING:
 
 METHOD = "pg_dump"
 ENDING = ".dump"
+MOMENTS = (
+    (
+        "Aurora, 1 to 35 days back",
+        "aws rds restore-db-cluster-to-point-in-time --source-db-cluster-identifier SOURCE "
+        "--db-cluster-identifier NEW --restore-to-time TIME; then aws rds create-db-instance "
+        "--db-cluster-identifier NEW for a machine of it",
+    ),
+    (
+        "RDS, up to 35 days back",
+        "aws rds restore-db-instance-to-point-in-time --source-db-instance-identifier SOURCE "
+        "--target-db-instance-identifier NEW --restore-time TIME",
+    ),
+    (
+        "your own server with archived WAL",
+        "a pg_basebackup from before, restore_command, recovery_target_time = 'TIME' and the file "
+        "recovery.signal",
+    ),
+)
+"""Who restores to a moment, and the command: AWS CLI reference and PostgreSQL manual, "Continuous
+Archiving and Point-in-Time Recovery", read 2026-11."""
 _VERSION = re.compile(r"(\d+)(?:\.\d+)?")
 
 
@@ -91,7 +111,8 @@ class DatabaseDumps:
         """
         raise UnsupportedError(
             "a PostgreSQL is restored to a moment by whoever runs the server",
-            remedy="RDS, Aurora and Neon restore to a new server: name that with --endpoint",
+            remedy="; ".join(f"{who}: {command}" for who, command in MOMENTS)
+            + "; then check the new server with --endpoint",
         )
 
     def _run(self, command: list[str], database: str) -> None:

@@ -32,7 +32,7 @@ class BackupRecord:
     place: str
     """Which database."""
     method: str
-    """CreateBackup, pg_dump or export."""
+    """CreateBackup, pg_dump, bson-dump or export."""
     taken: str
     copies: tuple[BackupCopy, ...]
     containers: Mapping[str, ContentTally] = field(default_factory=dict)

@@ -112,7 +112,8 @@ class Restore:
         if backups is None:
             raise UnsupportedError(
                 f"{self.adapter.description} is restored to a moment by its own tools only",
-                remedy="restore a backup: `tablewright restore`",
+                remedy="; ".join(f"{who}: {how}" for who, how in self.adapter.recovery_commands)
+                or "restore a backup: `tablewright restore`",
             )
         return self._run(
             lambda scratch: backups.restore_to(moment, scratch.names, self.say), expected
