@@ -91,7 +91,7 @@ def test_a_backup_of_mongodb_is_read_by_bson_and_by_the_importer(
     assert call("init", target, "--from", dump) == 0
     imported = (target / "tablewright.yaml").read_text()
     assert "latest: {author: 1, at: -1}" in imported
-    assert "votes: int" in imported
+    assert "holds: Note" in imported
 
 
 def cut_off(file: Path) -> None:

@@ -184,7 +184,8 @@ def _insert(collection: Any, path: Path) -> None:
     from bson.codec_options import CodecOptions
     from bson.raw_bson import RawBSONDocument
 
-    with gzip.open(path, "rb") as stream:
+    with gzip.open(path, "rb") as packed:
+        stream: Any = packed  # its annotations know no gzip file
         documents = decode_file_iter(stream, CodecOptions(document_class=RawBSONDocument))
         while chunk := list(islice(documents, AT_ONCE)):
             collection.insert_many(chunk, ordered=False, bypass_document_validation=True)
