@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from tablewright.capacity.limits import MAX_TRANSACTION_ITEMS
-from tablewright.core.quantities import ONE, format_number, plain
+from tablewright.capacity.limits import MAX_BATCH_WRITE_ITEMS, MAX_TRANSACTION_ITEMS
+from tablewright.core.quantities import format_number, plain
 from tablewright.design.values import Embed
 from tablewright.engines.dynamodb.design import Index, ItemShape, Table
 from tablewright.engines.dynamodb.metering import write_measure
@@ -167,12 +167,14 @@ def single_write(arm: Arm, batch: int) -> Request:
     ]
     uses += _vector_uses(arm, batch)
     many = batch > 1 and arm.step.operation in ("PutItem", "DeleteItem")
+    calls = Decimal(-(-batch // MAX_BATCH_WRITE_ITEMS) if many else batch)
+    items = batch / calls
     return Request(
         operation="BatchWriteItem" if many else arm.step.operation,
         target=arm.table,
-        calls=Decimal(-(-batch // 25)) if many else Decimal(batch),
-        items=Decimal(min(batch, 25)) if many else ONE,
-        bytes=arm.bytes,
+        calls=calls,
+        items=items,
+        bytes=arm.bytes * items,
         uses=tuple(uses),
         note=_condition_note(arm.step),
     )

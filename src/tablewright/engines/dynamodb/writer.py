@@ -307,9 +307,8 @@ class WriteRouter:
             ]
             if not relevant:
                 continue
-            units = expected(relevant, partial(self._index_units, sizes, index, resized)).times(
-                ONE - part.fails
-            )
+            evaluate = partial(self._index_units, sizes, index, resized)
+            units = expected(relevant, evaluate).times(ONE - part.fails)
             if units.mean:
                 moved = any(moves_entry(name, sizes, index) for name, _ in relevant)
                 indexes.append(
@@ -337,6 +336,13 @@ class WriteRouter:
             return Measure()
         before = sizes.entries(index)
         after = sizes.entries(index, names & resized)
+        appended = (names - resized) & set(sizes.projected(index))
+        if appended:
+            grown = sizes.appended(sorted(appended))
+            after = [
+                None if entry is None else entry + more
+                for entry, more in zip(after, grown, strict=True)
+            ]
         moved: bool | list[bool] = any(moves_entry(name, sizes, index) for name in names)
         changed = moved or any(is_projected(name, sizes, index) for name in names)
         if moved:

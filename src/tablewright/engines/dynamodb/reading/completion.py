@@ -193,7 +193,7 @@ def object_request(
     context: Context, table: Table, shape: ItemShape, name: str, operation: str, calls: Decimal
 ) -> tuple[ObjectStep, Request]:
     """Return the step and the request for objects of an attribute, sent so many times."""
-    sizes = context.size_of(table, shape).object_bytes(name)
+    sizes = [size for size in context.size_of(table, shape).object_bytes(name) if size]
     dimension = {"GetObject": "get", "PutObject": "put", "DeleteObject": "delete"}[operation]
     resource = f"{table.name}/{OBJECTS}"
     step = ObjectStep(

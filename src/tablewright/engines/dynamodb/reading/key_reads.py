@@ -110,7 +110,7 @@ class KeyReads:
             target=match.table.name,
             calls=calls,
             items=Decimal(batch) / calls,
-            bytes=size,
+            bytes=size * batch / calls,
             uses=(use,),
         )
         option = ReadOption(
@@ -162,12 +162,13 @@ class KeyReads:
             consistency=pattern.consistency,
             shards=shape.copies,
         )
+        calls = _requests_for(shape.copies, MAX_BATCH_GET_KEYS)
         request = Request(
             operation="BatchGetItem",
             target=table.name,
-            calls=_requests_for(shape.copies, MAX_BATCH_GET_KEYS),
-            items=count,
-            bytes=size,
+            calls=calls,
+            items=count / calls,
+            bytes=size * count / calls,
             uses=(use,),
             note="added up in code",
         )
