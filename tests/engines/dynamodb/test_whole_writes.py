@@ -7,47 +7,9 @@ whole number of two digits takes 2 (one byte for each two digits, and one). A wr
 
 from __future__ import annotations
 
-from decimal import Decimal
-from textwrap import dedent
-
 import pytest
 
-from tablewright import read_model
-from tablewright.bill.prices import PriceBook
-from tablewright.engines.dynamodb.engine import DynamoEngine
-from tablewright.evaluation.values import Evaluation, Route
-
-HEAD = "app: writes\nregion: us-east-1\nscales: [10]\n"
-
-
-def evaluated(text: str) -> Evaluation:
-    file = read_model(HEAD + dedent(text))
-    return DynamoEngine().evaluate(file.model, file.designs[0], 10, PriceBook())
-
-
-def number(value: Decimal) -> str:
-    return f"{value:.6g}" if value else "0"
-
-
-def told(route: Route) -> list[str]:
-    """One line for the route and its refused routes, one for each request and what it uses."""
-    if route.cannot:
-        return [f"cannot: {route.cannot}"]
-    first = f"{route.operation} {route.target}, {route.depth} in turn, {number(route.matched)} hit"
-    lines = [first + (", read before" if route.reads_first else "")]
-    lines += [f"not {other.route}: {other.reason}" for other in route.rejected]
-    for request in route.requests:
-        lines.append(
-            f"{number(request.calls)} {request.operation} {request.target}: "
-            f"{number(request.items)} of {number(request.bytes)} B"
-            + (f" ({request.note})" if request.note else "")
-        )
-        lines += [
-            f"  {use.resource} {use.dimension} {number(use.units.mean)}: {use.why}"
-            for use in request.uses
-        ]
-    return lines
-
+from dynamo_routes import all_routes, evaluated
 
 # pky 15, own 15, txt 1,769, opt 20, num 5; log: its name 3, a list 3, ten of 20 + 1: 216. Together
 # 2,040 B: two units; one element more makes 2,061, three. The index `keys` holds own and pky, 30 B;
@@ -538,7 +500,4 @@ put carts, 1 in turn, 1 hit
     ids=["indexes", "transactions", "counters and objects", "list", "map"],
 )
 def test_each_write_takes_these_requests_and_units(model: str, routes: str) -> None:
-    lines = []
-    for route in evaluated(model).routes:
-        lines += [f"# {route.pattern}", *told(route)]
-    assert lines == routes.splitlines()
+    assert all_routes(evaluated(model)) == routes.splitlines()

@@ -310,7 +310,7 @@ def _fetch(
         operation="BatchGetItem",
         target=table.name,
         items=results,
-        bytes=measure(items).mean,
+        bytes=measure(items).mean * results,
         uses=(
             UnitUse(
                 resource=table.name,

@@ -151,7 +151,7 @@ class Completion:
             target=table.name,
             calls=calls,
             items=items / calls if calls else ZERO,
-            bytes=size,
+            bytes=size * items / calls if calls else ZERO,
             uses=(use,),
             note="keys from the request before" + (", added up in code" if shape.counters else ""),
         )
