@@ -66,6 +66,31 @@ def test_a_cache_says_from_which_share_of_reads_it_pays_for_itself():
     assert cache.note.startswith("never pays for itself")
 
 
+@pytest.mark.parametrize(
+    ("file_format", "address"),
+    [
+        ("cloudformation", "rediss://${Cache.PrimaryEndPoint.Address}:6379"),
+        (
+            "terraform",
+            "rediss://${aws_elasticache_replication_group.cache.primary_endpoint_address}:6379",
+        ),
+    ],
+)
+def test_the_program_is_told_where_the_cache_is(tmp_path, file_format, address):
+    name = "main.tf" if file_format == "terraform" else "template.yaml"
+    for additions, is_told in ((("cache",), True), ((), False)):
+        folder = tmp_path / str(is_told)
+        deploy(
+            session_of("auxeira"),
+            option="functions",
+            file_format=file_format,
+            additions=additions,
+            out=folder,
+        )
+        text = (folder / name).read_text(encoding="utf-8")
+        assert (address in text, "REDIS_URL" in text) == (is_told, is_told)
+
+
 def test_an_addition_that_the_option_does_not_have_is_refused_with_the_nearest(written):
     session, _, _ = written
 

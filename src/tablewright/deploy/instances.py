@@ -233,7 +233,8 @@ def user_data(site: Site, variables: Mapping[str, Any]) -> list[Any]:
         "cat > /etc/app.env <<'END'\n",
     ]
     for name, value in sorted({**variables, **secret_variables(site)}.items()):
-        lines += [f"{name}=", value, "\n"]
+        parts = value.parts if isinstance(value, Text) else (value,)
+        lines += [f"{name}=", *parts, "\n"]
     lines.append("END\nchmod 0640 /etc/app.env\nchgrp app /etc/app.env\n")
     lines.append(f"cat > /etc/systemd/system/{site.app}.service <<'END'\n{unit(site)}END\n")
     lines.append(f"systemctl daemon-reload\nsystemctl enable --now {site.app}\n")

@@ -11,6 +11,7 @@ from typing import Any
 from tablewright.deploy.option import Site, short_name
 from tablewright.deploy.resources import AccountFact, ParameterRef, Ref, Resource, Text
 
+CACHE_PORT = 6379
 VPC = "Network"
 ZONES = ("A", "B")
 PUBLIC = ("PublicSubnetA", "PublicSubnetB")

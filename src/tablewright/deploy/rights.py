@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from tablewright.deploy.grants import Statement, policy, trust
+from tablewright.deploy.network import CACHE_PORT
 from tablewright.deploy.option import Site
 from tablewright.deploy.program import SecretNeed
 from tablewright.deploy.resources import (
@@ -141,6 +142,9 @@ def variables_of(site: Site, tables: Mapping[str, Any]) -> dict[str, Any]:
     variables.update(tables)
     if site.has("aws.s3.standard.storage"):
         variables["FILES_BUCKET"] = Ref("Files")
+    if site.has("aws.elasticache"):
+        address = Ref("Cache", "PrimaryEndPoint.Address")
+        variables["REDIS_URL"] = Text(("rediss://", address, f":{CACHE_PORT}"))
     for queue in site.program.queues:
         variables[f"QUEUE_{queue.name.upper().replace('-', '_')}"] = Ref(queue_name(queue.name))
     return variables

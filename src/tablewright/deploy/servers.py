@@ -9,12 +9,11 @@ from collections.abc import Iterator
 from typing import Any
 
 from tablewright.core.errors import UnsupportedError
-from tablewright.deploy.network import PRIVATE, from_group, security_group
+from tablewright.deploy.network import CACHE_PORT, PRIVATE, from_group, security_group
 from tablewright.deploy.option import Site
 from tablewright.deploy.resources import Ref, Resource
 
 POSTGRES_PORT = 5432
-CACHE_PORT = 6379
 BACKUP_DAYS = 14
 ENGINE_VERSION = "17.7"
 SMALLEST_DISK_GB = 20

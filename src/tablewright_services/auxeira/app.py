@@ -13,7 +13,6 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from tablewright.serve.bodies import BadBody, raw_body
-from tablewright.serve.callers import CallRates
 from tablewright.store.failures import ConditionFailed
 from tablewright_services.auxeira import bodies
 from tablewright_services.auxeira.accounts import Caller, SignIns
@@ -85,8 +84,8 @@ class Auxeira(Service):
             else LocalWriter()
         )
         self.reports = Reports(self.store, self.profiles, settings, writer, self.now, self.log)
-        self._rates = CallRates(settings.requests_per_minute, self.ticks)
-        self._sign_ins = CallRates(settings.sign_ins_per_minute, self.ticks)
+        self._rates = self.shared.rates("requests", settings.requests_per_minute)
+        self._sign_ins = self.shared.rates("sign-ins", settings.sign_ins_per_minute)
 
     def routes(self) -> Sequence[BaseRoute]:
         """Return the routes."""
@@ -225,7 +224,7 @@ class Auxeira(Service):
 
         @wraps(endpoint)
         async def limited(request: Request) -> Response:
-            seconds = self._rates.wait(request.client.host if request.client else "")
+            seconds = await self._rates.wait(request.client.host if request.client else "")
             return too_many(seconds) if seconds else await _answered(endpoint(request))
 
         return self.route(method, path, limited, _first_line(endpoint), access="public", **declared)
@@ -239,7 +238,7 @@ class Auxeira(Service):
         async def known(request: Request) -> Response:
             claims = self.claims(request, self.settings.access_secret)
             caller = self.accounts.caller(claims)
-            seconds = self._rates.wait(caller.user_id)
+            seconds = await self._rates.wait(caller.user_id)
             if seconds:
                 return too_many(seconds)
             started, outcome = self.ticks(), "failed"
@@ -291,7 +290,7 @@ class Auxeira(Service):
     async def _login(self, request: Request) -> Response:
         """Sign in; signing in elsewhere ends."""
         body = await self.body(request)
-        seconds = self._sign_ins.wait(body["email"].lower())
+        seconds = await self._sign_ins.wait(body["email"].lower())
         if seconds:
             return too_many(seconds)
         tokens = await self.accounts.login(body["email"], body["password"])

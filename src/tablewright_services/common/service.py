@@ -40,6 +40,7 @@ from tablewright.store.asynchronous import AsyncStore
 from tablewright.store.failures import Conflict, InvalidArguments, NotServed, Unavailable
 from tablewright.store.store import Store
 from tablewright_services.common.answers import answer, error
+from tablewright_services.common.caches import shared_state
 from tablewright_services.common.declarations import (
     ERROR_SCHEMA,
     Access,
@@ -112,6 +113,8 @@ class Service(ABC):
         self.log, self.now, self.ticks = log, now, ticks
         self.clock: Callable[[], float] = lambda: now().timestamp()
         self.metrics = RequestMetrics()
+        self.shared = shared_state(environment, self.title or type(self).__name__, ticks)
+        """What its processes keep together beside the database: a cache and rates."""
         self.operations: dict[tuple[str, str], DeclaredOperation] = {}
         """By method and path, what `route` was told."""
         self.set_up()
@@ -137,6 +140,7 @@ class Service(ABC):
                 for task in tasks:
                     task.cancel()
                 await asyncio.gather(*tasks, return_exceptions=True)
+                self.shared.close()
                 if closes:
                     await self.store.aclose()
 
@@ -261,7 +265,9 @@ class Service(ABC):
         """Answer what a local Prometheus scrapes; nobody else is answered."""
         if request.client is not None and request.client.host not in LOCAL:
             return self.error(404, "not_found", "there is no such page")
-        page = self.metrics.page(self.store.store.bill) + self.more_metrics()
+        page = (
+            self.metrics.page(self.store.store.bill) + self.more_metrics() + self.shared.metrics()
+        )
         return Response(page, media_type=CONTENT_TYPE)
 
     async def _no_such_page(self, request: Request, problem: Exception) -> Response:

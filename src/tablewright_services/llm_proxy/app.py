@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import BaseRoute
 
-from tablewright.serve.callers import CallRates, Unauthorized
+from tablewright.serve.callers import Unauthorized
 from tablewright.store.failures import ConditionFailed
 from tablewright_services.common.answers import answer, error, too_many
 from tablewright_services.common.declarations import (
@@ -61,8 +61,8 @@ class LlmProxy(Service):
             if settings.provider_url
             else RecordedProvider()
         )
-        self._rates = CallRates(settings.requests_per_minute, self.ticks)
-        self._sign_ins = CallRates(settings.sign_ins_per_minute, self.ticks)
+        self._rates = self.shared.rates("requests", settings.requests_per_minute)
+        self._sign_ins = self.shared.rates("sign-ins", settings.sign_ins_per_minute)
         self._answers: OrderedDict[tuple[str, str], dict[str, Any]] = OrderedDict()
 
     def routes(self) -> Sequence[BaseRoute]:
@@ -159,7 +159,7 @@ class LlmProxy(Service):
 
     async def _login(self, request: Request) -> Response:
         email, password = await self._credentials(request)
-        seconds = self._sign_ins.wait(email.lower())
+        seconds = await self._sign_ins.wait(email.lower())
         if seconds:
             return too_many(seconds)
         return answer(await self.accounts.login(email, password))
@@ -174,7 +174,7 @@ class LlmProxy(Service):
 
     async def _export(self, request: Request) -> Response:
         user_id, _ = self._caller(request)
-        seconds = self._rates.wait(user_id)
+        seconds = await self._rates.wait(user_id)
         return too_many(seconds) if seconds else answer(await self.accounts.export(user_id))
 
     def _caller(self, request: Request) -> tuple[str, str]:
@@ -190,7 +190,7 @@ class LlmProxy(Service):
 
     async def _complete(self, request: Request) -> Response:
         user_id, email = self._caller(request)
-        seconds = self._rates.wait(user_id)
+        seconds = await self._rates.wait(user_id)
         if seconds:
             return too_many(seconds)
         body = await self.body(request)

@@ -12,11 +12,10 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute
 
 from tablewright.serve.bodies import raw_body
-from tablewright.serve.callers import CallRates, Unauthorized
+from tablewright.serve.callers import Unauthorized
 from tablewright.serve.writing import json_bytes
 from tablewright.store.failures import ConditionFailed
 from tablewright_services.common.answers import JSON
-from tablewright_services.common.caches import Cache, LocalCache
 from tablewright_services.common.declarations import (
     Fields,
     choice,
@@ -130,20 +129,19 @@ class MongoCollectibles(Service):
         self.mailer: Mailer = (
             MailServer(settings.mail_url, settings.mail_from) if settings.mail_url else Outbox()
         )
-        self.cache: Cache = LocalCache(self.ticks)
         self.access = Access(
             settings.session_secret,
             settings.staff_password,
             settings.second_factor,
-            self.cache,
+            self.shared.cache,
             self.now,
         )
-        self.catalogue = CollectiblesCache(self.store, self.ticks)
+        self.catalogue = CollectiblesCache(self.store, self.shared.cache, self.clock, self.ticks)
         self.rentals = Rentals(
             self.store, self.payments, self.mailer, settings.session_secret, self.now, self._note
         )
-        self._rates = CallRates(settings.calls_per_minute, self.ticks)
-        self._sign_ins = CallRates(settings.sign_ins_per_minute, self.ticks)
+        self._rates = self.shared.rates("requests", settings.calls_per_minute)
+        self._sign_ins = self.shared.rates("sign-ins", settings.sign_ins_per_minute)
 
     def _note(self, word: str) -> None:
         self.noted[word] += 1
@@ -300,10 +298,10 @@ class MongoCollectibles(Service):
         ]
         return "\n".join([*lines, ""])
 
-    def wait(self, request: Request, *, is_sign_in: bool = False) -> Response | None:
+    async def wait(self, request: Request, *, is_sign_in: bool = False) -> Response | None:
         """Return that a client has to wait, if it called too often."""
         client = request.client.host if request.client is not None else ""
-        seconds = (self._sign_ins if is_sign_in else self._rates).wait(client)
+        seconds = await (self._sign_ins if is_sign_in else self._rates).wait(client)
         if not seconds:
             return None
         return self.error(429, "too_many", "too many requests", {"Retry-After": str(seconds)})
@@ -368,7 +366,7 @@ class MongoCollectibles(Service):
             available=body.get("available", True),
             warehouses=[],
         )
-        self.catalogue.forget()
+        await self.catalogue.forget()
         return self.answer({"id": stored.id, "name": stored.name})
 
     async def _stock(self, request: Request) -> Response:
@@ -393,14 +391,14 @@ class MongoCollectibles(Service):
     # ------------------------------------------------------------ quotes and checkout
 
     async def _quote(self, request: Request) -> Response:
-        waits = self.wait(request)
+        waits = await self.wait(request)
         if waits is not None:
             return waits
         quoted = await self.rentals.quoted(order_of(await self.body(request)))
         return self.answer(self.rentals.offer(quoted))
 
     async def _check_out(self, request: Request) -> Response:
-        waits = self.wait(request)
+        waits = await self.wait(request)
         if waits is not None:
             return waits
         body = await self.body(request)
@@ -450,7 +448,7 @@ class MongoCollectibles(Service):
         return self.answer({"rentals": [shown(each) for each in page], "cursor": page.next})
 
     async def _send_link(self, request: Request) -> Response:
-        waits = self.wait(request, is_sign_in=True)
+        waits = await self.wait(request, is_sign_in=True)
         if waits is not None:
             return waits
         customer = (await self.body(request))["customer_email"].strip()
@@ -470,7 +468,7 @@ class MongoCollectibles(Service):
         return self.answer({"returned": True})
 
     async def _sign_in(self, request: Request) -> Response:
-        waits = self.wait(request, is_sign_in=True)
+        waits = await self.wait(request, is_sign_in=True)
         if waits is not None:
             return waits
         body = await self.body(request)

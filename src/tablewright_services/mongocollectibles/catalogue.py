@@ -1,7 +1,8 @@
 """The list of collectibles, kept for as long as the model lets it be stale.
 
-In: a store, a clock that never goes back. Out: the list as JSON with its ETag. One caller at a time
-reads it again; a change made here is seen at once.
+In: a store, a cache, clocks. Out: the list as JSON with its ETag. One caller at a time reads it
+again, from the cache that the processes share where one of them has read it; a change made here is
+seen here at once, and by other processes within the time that the list may be old.
 """
 
 from __future__ import annotations
@@ -14,9 +15,12 @@ from typing import Any
 
 from tablewright.serve.writing import json_bytes
 from tablewright.store.asynchronous import AsyncStore
+from tablewright_services.common.caches import Cache
 
 KEPT_SECONDS = 300
 """The staleness that the pattern listCollectibles allows."""
+
+CACHE_KEY = "catalogue"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,8 +36,22 @@ class Shelf:
 class CollectiblesCache:
     """The available collectibles."""
 
-    def __init__(self, store: AsyncStore, ticks: Callable[[], float]) -> None:
-        self.store, self.ticks = store, ticks
+    def __init__(
+        self,
+        store: AsyncStore,
+        cache: Cache,
+        clock: Callable[[], float],
+        ticks: Callable[[], float],
+    ) -> None:
+        """Take what the list is read with.
+
+        Args:
+            store: runs the access patterns.
+            cache: keeps the list for other processes.
+            clock: gives seconds since 1970.
+            ticks: gives seconds of a clock that never goes back.
+        """
+        self.store, self.cache, self.clock, self.ticks = store, cache, clock, ticks
         self.hits = self.misses = 0
         self._shelf: Shelf | None = None
         self._reading = asyncio.Lock()
@@ -45,15 +63,26 @@ class CollectiblesCache:
             async with self._reading:
                 cached = self._fresh()
                 if cached is None:
+                    self._shelf = cached = await self._shared()
+                if cached is None:
                     self.misses += 1
                     self._shelf = shelf = await self._read()
                     return shelf, False
         self.hits += 1
         return cached, True
 
-    def forget(self) -> None:
+    async def forget(self) -> None:
         """Read the list again the next time."""
         self._shelf = None
+        await self.cache.drop(CACHE_KEY)
+
+    async def _shared(self) -> Shelf | None:
+        """Return the list as another process read it, as old as it is; None where none did."""
+        kept = await self.cache.get(CACHE_KEY)
+        if kept is None:
+            return None
+        age = max(0.0, self.clock() - kept["read_at"])
+        return _shelf(tuple(kept["items"]), self.ticks() - age) if age < KEPT_SECONDS else None
 
     def _fresh(self) -> Shelf | None:
         shelf = self._shelf
@@ -61,14 +90,19 @@ class CollectiblesCache:
         return shelf if is_fresh else None
 
     async def _read(self) -> Shelf:
-        started = self.ticks()
+        started, moment = self.ticks(), self.clock()
         listed = await self.store.listCollectibles()
         items = tuple(
             {"id": each.id, "name": each.name, "size": each.size, "image_url": each.image_url}
             for each in sorted(listed, key=lambda each: str(each.id))
         )
-        body = json_bytes({"success": True, "data": items})
-        return Shelf(items=items, body=body, etag=etag_of(body), read_at=started)
+        await self.cache.put(CACHE_KEY, {"items": items, "read_at": moment}, KEPT_SECONDS)
+        return _shelf(items, started)
+
+
+def _shelf(items: tuple[dict[str, Any], ...], read_at: float) -> Shelf:
+    body = json_bytes({"success": True, "data": items})
+    return Shelf(items=items, body=body, etag=etag_of(body), read_at=read_at)
 
 
 def etag_of(body: bytes) -> str:

@@ -105,7 +105,7 @@ class Pages:
             _asking(store_id, days),
         ]
         if store_id:
-            waits = self.service.wait(request)
+            waits = await self.service.wait(request)
             if waits is not None:
                 raise RequestRefused(429, "too_many", "Too many quotes: wait a minute.")
             content.append(await self._quoted(name, store_id, days))
@@ -144,7 +144,7 @@ class Pages:
         )
 
     async def _order(self, request: Request) -> Response:
-        waits = self.service.wait(request)
+        waits = await self.service.wait(request)
         if waits is not None:
             raise RequestRefused(429, "too_many", "Too many orders: wait a minute.")
         fields = await form(request, self.service.max_body_bytes)
@@ -220,7 +220,7 @@ class Pages:
         return self._page("Staff", content, status)
 
     async def _sign_in(self, request: Request) -> Response:
-        waits = self.service.wait(request, is_sign_in=True)
+        waits = await self.service.wait(request, is_sign_in=True)
         if waits is not None:
             raise RequestRefused(429, "too_many", "Too many attempts: wait a minute.")
         fields = await form(request, self.service.max_body_bytes)

@@ -13,10 +13,9 @@ from starlette.responses import FileResponse, Response, StreamingResponse
 from starlette.routing import BaseRoute
 
 from tablewright.serve.bodies import BadBody, raw_body
-from tablewright.serve.callers import CallRates, Unauthorized
+from tablewright.serve.callers import Unauthorized
 from tablewright_services.common.answers import answer, too_many
 from tablewright_services.common.bcrypt_passwords import BcryptPasswords
-from tablewright_services.common.caches import LocalCache
 from tablewright_services.common.declarations import Fields, problems_of
 from tablewright_services.common.passwords import problem_of_password
 from tablewright_services.common.paystack import (
@@ -81,7 +80,7 @@ class PoaFix(Service):
         """Make what the routes call."""
         settings = poafix_settings(self.environment)
         self.settings, self.origins = settings, settings.origins
-        self.cache = LocalCache(self.ticks)
+        self.cache = self.shared.cache
         passwords = BcryptPasswords(settings.bcrypt_rounds)
         self.accounts = Accounts(self.store, settings, self.cache, passwords, self.now)
         self.search = NearbySearch(self.store, self.cache)
@@ -97,7 +96,7 @@ class PoaFix(Service):
             self.store, self.accounts, self.jobs, self.news, self.now
         )
         self.uploads = Uploads(settings)
-        self._rates = CallRates(settings.requests_per_minute, self.ticks)
+        self._rates = self.shared.rates("requests", settings.requests_per_minute)
 
     # ------------------------------------------------------------ beside the requests
 
@@ -327,7 +326,7 @@ class PoaFix(Service):
         """Return a route for anybody; an address makes so many requests a minute."""
 
         async def entered(request: Request) -> Response:
-            seconds = self._rates.wait(f"address {_address(request)}")
+            seconds = await self._rates.wait(f"address {_address(request)}")
             if seconds:
                 return too_many(seconds)
             fields = await self.body(request) if body is not None else {}
@@ -354,12 +353,12 @@ class PoaFix(Service):
             try:
                 claims = self.claims(request, self.settings.access_secret)
             except Unauthorized:
-                seconds = self._rates.wait(f"address {_address(request)}")
+                seconds = await self._rates.wait(f"address {_address(request)}")
                 if seconds:
                     return too_many(seconds)
                 raise
             caller = await self.accounts.caller_of(claims)
-            seconds = self._rates.wait(caller.id)
+            seconds = await self._rates.wait(caller.id)
             if seconds:
                 return too_many(seconds)
             if caller.kind not in kinds:
@@ -564,7 +563,7 @@ class PoaFix(Service):
     async def _take_file(self, request: Request) -> Response:
         store = self.uploads.store
         assert isinstance(store, LocalStore)
-        seconds = self._rates.wait(f"address {_address(request)}")
+        seconds = await self._rates.wait(f"address {_address(request)}")
         if seconds:
             return too_many(seconds)
         content = await raw_body(request, 10 * MEGABYTE + OVERHEAD_BYTES)

@@ -13,7 +13,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount
 
 from tablewright.serve.bodies import raw_body
-from tablewright.serve.callers import CallRates, Unauthorized, signed_token, verified_claims
+from tablewright.serve.callers import Unauthorized, signed_token, verified_claims
 from tablewright.store.failures import ConditionFailed, StoreError
 from tablewright_services.common.answers import answer, error, too_many
 from tablewright_services.common.declarations import choice, email, mapping, text, whole
@@ -94,9 +94,8 @@ class ScreenTimeJourney(Service):
         self.devices = Devices(self.store, self.subscribers, settings.pin_keys, self.now)
         self.messages: Messages = messages_of(settings)
         self.shop: Shop = shop_of(settings)
-        self._rates = CallRates(settings.requests_per_minute, self.ticks)
-        self._sign_ins = CallRates(settings.codes_per_minute, self.ticks)
-        self._config: dict[str, tuple[float, Mapping[str, Any]]] = {}
+        self._rates = self.shared.rates("requests", settings.requests_per_minute)
+        self._sign_ins = self.shared.rates("sign-ins", settings.codes_per_minute)
 
     def routes(self) -> Sequence[BaseRoute]:
         """Return the routes, which are there under `/api` as well."""
@@ -284,7 +283,7 @@ class ScreenTimeJourney(Service):
 
     # ------------------------------------------------------------ who calls
 
-    def _caller(self, request: Request) -> str:
+    async def _caller(self, request: Request) -> str:
         """Return the id of the customer who calls.
 
         Raises:
@@ -295,27 +294,27 @@ class ScreenTimeJourney(Service):
         if claims.get("use") != "session":
             raise Unauthorized
         customer_id = str(claims.get("sub", ""))
-        self._slow_down(customer_id)
+        await self._slow_down(customer_id)
         return customer_id
 
-    def _slow_down(self, caller: str) -> None:
-        seconds = self._rates.wait(caller)
+    async def _slow_down(self, caller: str) -> None:
+        seconds = await self._rates.wait(caller)
         if seconds:
             raise RequestRefused(429, "too_many", f"too many requests: wait {seconds} seconds")
 
-    def _stranger(self, request: Request) -> None:
+    async def _stranger(self, request: Request) -> None:
         """Count a request of somebody who has not signed in.
 
         Raises:
             Refused: too many came from the same address.
         """
-        self._slow_down(f"address {request.client.host if request.client else ''}")
+        await self._slow_down(f"address {request.client.host if request.client else ''}")
 
     async def _login(self, request: Request) -> Response:
         """Answer at once and alike; what depends on the address is done afterwards."""
-        self._stranger(request)
+        await self._stranger(request)
         address = str((await self.body(request))["email"]).strip().lower()
-        seconds = self._sign_ins.wait(address)
+        seconds = await self._sign_ins.wait(address)
         if seconds:
             return too_many(seconds)
         reply = answer({"expiresIn": int(HOLDS.total_seconds())}, 202)
@@ -335,10 +334,10 @@ class ScreenTimeJourney(Service):
         await run_in_threadpool(self.messages.send, destination, code)
 
     async def _confirm_login(self, request: Request) -> Response:
-        self._stranger(request)
+        await self._stranger(request)
         body = await self.body(request)
         address = str(body["email"]).strip().lower()
-        seconds = self._sign_ins.wait(address)
+        seconds = await self._sign_ins.wait(address)
         if seconds:
             return too_many(seconds)
         subscriber = await self.store.subscriberByEmail(email=address)
@@ -350,7 +349,7 @@ class ScreenTimeJourney(Service):
         return answer(self._session(customer_id))
 
     async def _renew(self, request: Request) -> Response:
-        self._stranger(request)
+        await self._stranger(request)
         token = str((await self.body(request))["renewToken"])
         claims = verified_claims(token, self.settings.session_secret, self.clock())
         if claims.get("use") != "renewal":
@@ -390,7 +389,7 @@ class ScreenTimeJourney(Service):
             return error(409, "unknown_customer", "the customer is not known yet: send it again")
 
     async def _cancel(self, request: Request) -> Response:
-        customer_id = self._caller(request)
+        customer_id = await self._caller(request)
         subscriber = await self.subscribers.read(customer_id)
         if subscriber.subscription_status != "cancelled":
             try:
@@ -403,7 +402,7 @@ class ScreenTimeJourney(Service):
     # ------------------------------------------------------------ the customer
 
     async def _me(self, request: Request) -> Response:
-        return answer(await self._shown(await self.subscribers.read(self._caller(request))))
+        return answer(await self._shown(await self.subscribers.read(await self._caller(request))))
 
     async def _shown(self, subscriber: Any) -> dict[str, Any]:
         levels = await self._levels()
@@ -425,7 +424,7 @@ class ScreenTimeJourney(Service):
         }
 
     async def _claim(self, request: Request) -> Response:
-        customer_id = self._caller(request)
+        customer_id = await self._caller(request)
         name = username_of(str((await self.body(request))["username"]))
         if not name:
             text_ = "a name has 3 to 20 letters, digits or underscores, and is none of ours"
@@ -437,7 +436,7 @@ class ScreenTimeJourney(Service):
         return answer({"username": name})
 
     async def _availability(self, request: Request) -> Response:
-        self._stranger(request)
+        await self._stranger(request)
         name = username_of(request.path_params["name"])
         if not name:
             return error(422, "invalid", "nobody may have this name")
@@ -445,7 +444,7 @@ class ScreenTimeJourney(Service):
         return answer({"username": name, "available": owner is None})
 
     async def _begin(self, request: Request) -> Response:
-        customer_id = self._caller(request)
+        customer_id = await self._caller(request)
         goal = int((await self.body(request))["goalMinutes"])
         try:
             return answer(await self._shown(await self.subscribers.begin(customer_id, goal)), 201)
@@ -453,17 +452,17 @@ class ScreenTimeJourney(Service):
             return error(409, "commitment_runs", "a commitment runs already")
 
     async def _set_goal(self, request: Request) -> Response:
-        customer_id = self._caller(request)
+        customer_id = await self._caller(request)
         goal = int((await self.body(request))["goalMinutes"])
         return await self._progress(self.subscribers.set_goal(customer_id, goal))
 
     async def _check_in(self, request: Request) -> Response:
-        customer_id = self._caller(request)
+        customer_id = await self._caller(request)
         minutes = (await self.body(request)).get("minutes")
         return await self._progress(self.subscribers.check_in(customer_id, minutes))
 
     async def _surrender(self, request: Request) -> Response:
-        return await self._progress(self.subscribers.surrender(self._caller(request)))
+        return await self._progress(self.subscribers.surrender(await self._caller(request)))
 
     async def _progress(self, saving: Any) -> Response:
         try:
@@ -472,7 +471,7 @@ class ScreenTimeJourney(Service):
             return error(409, "no_commitment", "no commitment runs")
 
     async def _events(self, request: Request) -> Response:
-        customer_id = self._caller(request)
+        customer_id = await self._caller(request)
         query = self.query(request)
         try:
             first = moment(query["from"]) if "from" in query else NEVER
@@ -500,7 +499,7 @@ class ScreenTimeJourney(Service):
     # ------------------------------------------------------------ phones
 
     async def _verify(self, request: Request) -> Response:
-        customer_id = self._caller(request)
+        customer_id = await self._caller(request)
         phone = str((await self.body(request))["phone"])
         await self.subscribers.read(customer_id)
         try:
@@ -512,7 +511,7 @@ class ScreenTimeJourney(Service):
         return answer({"expiresIn": int(HOLDS.total_seconds())}, 202)
 
     async def _confirm_phone(self, request: Request) -> Response:
-        customer_id = self._caller(request)
+        customer_id = await self._caller(request)
         code = str((await self.body(request))["code"])
         try:
             phone = await self.codes.spend(customer_id, "phone", code)
@@ -531,10 +530,10 @@ class ScreenTimeJourney(Service):
     # ------------------------------------------------------------ devices
 
     async def _devices(self, request: Request) -> Response:
-        return answer({"devices": await self.devices.listed(self._caller(request))})
+        return answer({"devices": await self.devices.listed(await self._caller(request))})
 
     async def _add_device(self, request: Request) -> Response:
-        customer_id = self._caller(request)
+        customer_id = await self._caller(request)
         body = await self.body(request)
         try:
             device = await self.devices.add(customer_id, str(body["type"]), str(body["name"]))
@@ -543,11 +542,11 @@ class ScreenTimeJourney(Service):
         return answer(device, 201)
 
     async def _remove_device(self, request: Request) -> Response:
-        with_device = self._caller(request), _device_id(request)
+        with_device = await self._caller(request), _device_id(request)
         return await self._of_device(self.devices.remove(*with_device), 204)
 
     async def _configure(self, request: Request) -> Response:
-        customer_id = self._caller(request)
+        customer_id = await self._caller(request)
         settings = (await self.body(request))["settings"]
         if len(answer(settings).body) > MOST_SETTINGS_BYTES:
             return error(413, "too_large", f"settings have {MOST_SETTINGS_BYTES:,} bytes at most")
@@ -555,15 +554,15 @@ class ScreenTimeJourney(Service):
         return await self._of_device(setting, 204)
 
     async def _profile(self, request: Request) -> Response:
-        with_device = self._caller(request), _device_id(request)
+        with_device = await self._caller(request), _device_id(request)
         return await self._of_device(self.devices.profile(*with_device))
 
     async def _new_pin(self, request: Request) -> Response:
-        with_device = self._caller(request), _device_id(request)
+        with_device = await self._caller(request), _device_id(request)
         return await self._of_device(self.devices.new_pin(*with_device), 201, "pin")
 
     async def _pin(self, request: Request) -> Response:
-        with_device = self._caller(request), _device_id(request)
+        with_device = await self._caller(request), _device_id(request)
         return await self._of_device(self.devices.pin(*with_device), 200, "pin")
 
     async def _of_device(self, operation: Any, status: int = 200, name: str = "") -> Response:
@@ -580,7 +579,7 @@ class ScreenTimeJourney(Service):
     # ------------------------------------------------------------ for everybody
 
     async def _leaderboard(self, request: Request) -> Response:
-        customer_id = self._caller(request)
+        customer_id = await self._caller(request)
         limit = self.query(request).get("limit", 100)
         entries = ranked(await self.store.leaderboard())
         board = [
@@ -598,7 +597,7 @@ class ScreenTimeJourney(Service):
         return answer({"board": board[:limit], "own": own_row})
 
     async def _configuration(self, request: Request) -> Response:
-        self._stranger(request)
+        await self._stranger(request)
         key = request.path_params["key"]
         if key not in DEFAULTS:
             return error(404, "not_found", "there is no such configuration")
@@ -613,11 +612,12 @@ class ScreenTimeJourney(Service):
 
     async def _configured(self, key: str) -> Mapping[str, Any]:
         """Return a configuration as it was stored at most five minutes ago."""
-        read_at, content = self._config.get(key, (float("-inf"), {}))
-        if self.ticks() - read_at >= CONFIG_SECONDS:
-            config = await self.store.getConfig(config_key=key)
-            content = (config.config_value or {}) if config is not None else {}
-            self._config[key] = (self.ticks(), content)
+        kept: Mapping[str, Any] | None = await self.shared.cache.get(f"config:{key}")
+        if kept is not None:
+            return kept
+        config = await self.store.getConfig(config_key=key)
+        content = (config.config_value or {}) if config is not None else {}
+        await self.shared.cache.put(f"config:{key}", content, CONFIG_SECONDS)
         return content
 
 
