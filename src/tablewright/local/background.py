@@ -119,6 +119,8 @@ class Sweeper:
         self._engine = engine
         self._every = every_seconds
         self._thread: threading.Thread | None = None
+        self.after: Callable[[], None] | None = None
+        """Called after items were removed."""
 
     def start(self) -> None:
         """Start sweeping, if it has not started yet."""
@@ -128,7 +130,11 @@ class Sweeper:
 
     def _run(self) -> None:
         while not self._engine.stopping.wait(self._every):
-            _unless_closed(self._engine, lambda: sweep(self._engine))
+            _unless_closed(self._engine, self._sweep)
+
+    def _sweep(self) -> None:
+        if sweep(self._engine) and self.after is not None:
+            self.after()
 
 
 def sweep(engine: LocalEngine) -> int:

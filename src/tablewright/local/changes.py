@@ -1,7 +1,7 @@
 """Who is told of a changed item, inside the write that changes it.
 
 In: a table that is watched, the item before and after. Out: a stream record, a
-line of history, a record for Kinesis.
+line of history, a record for Kinesis, a change on its way to other regions.
 A write that leaves the item as it was is no change.
 """
 
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from tablewright.local import destinations, history, streams
+from tablewright.local import destinations, history, replication, streams
 
 if TYPE_CHECKING:
     from tablewright.local.engine import LocalEngine
@@ -32,3 +32,5 @@ def record_change(
         history.record(engine, table, old, new)
     if table.is_sending:
         destinations.send(engine, table, old, new, by_service=by_service)
+    if table.replicas:
+        replication.record(engine, table, old, new)

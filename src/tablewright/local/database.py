@@ -86,6 +86,8 @@ class Database:
         self.on_metered: Callable[[Metered], None] | None = None
         self.policies: tuple[Policy, ...] | None = None
         self.engine.on_background = self._report_background
+        self.catch_up: Callable[[], None] | None = None
+        """Called before and after a request where changes may be under way to other regions."""
 
     def call(
         self, operation: str, request: dict[str, Any], *, label: str | None = None
@@ -118,6 +120,8 @@ class Database:
             raise SerializationException() from None
         if not isinstance(request, dict):
             raise SerializationException("Start of structure or map found where not expected.")
+        if self.catch_up is not None:
+            self.catch_up()
         engine = self.engine
         realism = self.realism
         if realism is not None:
@@ -144,7 +148,9 @@ class Database:
             raise InternalServerError(f"{type(problem).__name__}: {problem}") from problem
         finally:
             if meter.tables:
-                self._report(meter)
+                self.report(meter)
+            if self.catch_up is not None:
+                self.catch_up()
 
     def _authorize(self, operation: str, request: dict[str, Any]) -> None:
         """Refuse a request that the caller's policies and those of the tables do not allow."""
@@ -160,7 +166,8 @@ class Database:
         """
         return self.engine.store.group()
 
-    def _report(self, meter: Meter) -> None:
+    def report(self, meter: Meter) -> None:
+        """Tell the bill, and realism, what a request or a replicated write consumed."""
         if self.realism is None and self.on_metered is None:
             return
         for record in meter.records():

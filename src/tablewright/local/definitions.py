@@ -421,6 +421,13 @@ def describe(engine: LocalEngine, table: Table, *, status: str | None = None) ->
             out[member] = [
                 _describe_index(engine, table, index, status) for index in definition[member]
             ]
+    if table.replicas:
+        out["GlobalTableVersion"] = "2019.11.21"
+        out["MultiRegionConsistency"] = "EVENTUAL"
+        out["DisassociationProtectionEnabled"] = definition.get("DisassociationProtection", True)
+        out["Replicas"] = [
+            {**replica, "ReplicaStatus": "ACTIVE"} for replica in definition["Replicas"]
+        ]
     if table.vectors:
         out["VectorIndexes"] = describe_vector_indexes(engine, table, status)
     return out

@@ -11,7 +11,7 @@ from __future__ import annotations
 import contextlib
 import sqlite3
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -26,6 +26,7 @@ from tablewright.local.changes import record_change
 from tablewright.local.faults import ResourceNotFoundException
 from tablewright.local.metering import Meter
 from tablewright.local.register import drop_left_snapshots
+from tablewright.local.replication import load_outboxes
 from tablewright.local.storage import KeyValueStore
 from tablewright.local.tables import Held, Index, Table, TokenRecord
 from tablewright.local.validation import layer_of
@@ -94,6 +95,14 @@ class LocalEngine:
         """The recall an approximate vector search is to reach; None searches exactly."""
         self.vector_index_seconds = 0.0
         """How long the creation of a vector index takes at the least."""
+        self.peers: Mapping[str, LocalEngine] = {}
+        """The engines of all regions by name, this one included; empty if there is only this."""
+        self.replica_lag_seconds = 0.0
+        """How long changes of global tables are under way to other regions."""
+        self.is_applying = False
+        """Whether the current write applies changes of another region."""
+        self.outboxes: set[str] = set()
+        """The regions that changes are under way to."""
         self._writes = 0
         self._temporary: TemporaryDirectory[str] | None = None
         self._tokens: dict[str, TokenRecord] = {}
@@ -110,6 +119,8 @@ class LocalEngine:
                 f"{path} is damaged: {problem}",
                 remedy="restore it from a backup, or give another file",
             ) from problem
+        with self.store.reading:
+            self.outboxes = load_outboxes(self)
         resume_backfills(self)
         resume_filling(self)
         if any(table.expiry is not None for table in self.tables.values()):

@@ -57,12 +57,14 @@ class RealismOptions:
         partitions: enforce 1,000 write and 3,000 read units a second on each partition.
         latency: by operation, "*" for all others.
         errors: by operation, "*" for all others: error names with their rates, 0 to 1.
+        replica_lag_ms: how long changes of global tables are under way to other regions.
         vector_recall: search vectors approximately, with at least this share of the nearest.
         vector_index_seconds: how long the creation of a vector index takes at the least.
     """
 
     seed: int = 0
     lag_ms: float = 0
+    replica_lag_ms: float = 0
     throughput: bool = False
     partitions: bool = False
     latency: Mapping[str, Latency] = field(default_factory=dict)
@@ -180,8 +182,9 @@ def parse_options(options: Any) -> RealismOptions:
             raise UsageError(f"`{name}` is true or false")
     if type(options.get("seed", 0)) is not int:
         raise UsageError("`seed` is a whole number")
-    if not _is_number(options.get("lag_ms", 0)) or not 0 <= options.get("lag_ms", 0) <= 600_000:
-        raise UsageError("`lag_ms` is a number of milliseconds, at most 600,000")
+    for name in ("lag_ms", "replica_lag_ms"):
+        if not _is_number(options.get(name, 0)) or not 0 <= options.get(name, 0) <= 600_000:
+            raise UsageError(f"`{name}` is a number of milliseconds, at most 600,000")
     recall = options.get("vector_recall")
     if recall is not None and not (_is_number(recall) and 0 < recall <= 1):
         raise UsageError("`vector_recall` is a share above 0 and up to 1")
@@ -256,6 +259,7 @@ def change_realism(database: Realistic, content: Any) -> None:
     if new is not None and old is not None:
         new.is_patient = old.is_patient
     database.realism = new
+    database.engine.replica_lag_seconds = options.replica_lag_ms / 1000
     database.engine.vector_recall = options.vector_recall
     database.engine.vector_index_seconds = options.vector_index_seconds
     if isinstance(old, RealismState):

@@ -21,9 +21,10 @@ import threading
 import time
 import zlib
 from collections import deque
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from email.utils import formatdate
+from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
 import orjson
@@ -49,7 +50,9 @@ from tablewright.local.faults import (
 )
 from tablewright.local.hosts import is_address, is_local_name
 from tablewright.local.labels import clean_label, label_of_user_agent
-from tablewright.local.signing import AccessKey, check_signature
+from tablewright.local.regions import Regions
+from tablewright.local.replication import REPLICATED_WRITE
+from tablewright.local.signing import AccessKey, check_signature, signed_region
 
 if TYPE_CHECKING:
     from tablewright.local.metering import Metered
@@ -101,17 +104,29 @@ class ServerOptions:
     cors: tuple[str, ...] = ()
     log: Callable[[str], None] | None = None
     prices: UnitPrices | None = None
+    prices_by_region: Mapping[str, UnitPrices | None] = field(default_factory=dict)
+    """The same for each region, where several are served."""
 
 
 class Server:
-    """An HTTP server of one Database, on a running asyncio event loop."""
+    """An HTTP server of one Database, or of several regions, on a running asyncio event loop.
 
-    def __init__(self, database: Served, options: ServerOptions) -> None:
+    With several regions a request is for the region that its signature is scoped to, or for the
+    first if it has none.
+    """
+
+    def __init__(self, database: Served | Regions, options: ServerOptions) -> None:
         _check_options(options)
-        self.database = database
+        self._regions: Mapping[str, Served] = {}
+        self._group: Served | Regions = database
+        if isinstance(database, Regions):
+            self._regions = database.databases
+            database = database.first
+        self.database: Served = database
         self.options = options
-        self.bill = RunningBill()
-        self.keeps_headers = options.access_key is not None
+        self.bills = {name: RunningBill() for name in self._regions}
+        self.bill = next(iter(self.bills.values()), RunningBill())
+        self.keeps_headers = options.access_key is not None or bool(self._regions)
         self._waiting: deque[tuple[Connection, HttpRequest]] = deque()
         self._scheduled = False
         self.connections: set[Connection] = set()
@@ -154,15 +169,23 @@ class Server:
                 f"cannot listen on {self.options.host}:{self.options.port}: {problem.strerror}",
                 remedy="choose another --port, or 0 for a free one",
             ) from problem
-        self._previous = self.database.on_metered
-        self.database.on_metered = self._count
+        self._previous = [served.on_metered for served in self._served]
+        for served, bill, previous in zip(
+            self._served, self.bills.values() or (self.bill,), self._previous, strict=True
+        ):
+            served.on_metered = partial(self._count, bill, previous)
         self._wait_ourselves()
         self._tick()
 
+    @property
+    def _served(self) -> tuple[Served, ...]:
+        return tuple(self._regions.values()) or (self.database,)
+
     def _wait_ourselves(self) -> None:
         """Keep realism from sleeping: that would hold up all connections."""
-        if self.database.realism is not None:
-            self.database.realism.is_patient = False
+        for served in self._served:
+            if served.realism is not None:
+                served.realism.is_patient = False
 
     async def close(self) -> None:
         """Stop listening, answer what has arrived, and let go of the database (left open)."""
@@ -180,7 +203,8 @@ class Server:
         for connection in tuple(self.connections):
             connection.abort()
         await self._listener.wait_closed()
-        self.database.on_metered = self._previous
+        for served, previous in zip(self._served, self._previous, strict=True):
+            served.on_metered = previous
 
     def _tick(self) -> None:
         """Once a second: the date of answers, and the end of requests that never become whole."""
@@ -210,7 +234,7 @@ class Server:
             return
         batch = [waiting.popleft() for _ in range(count)]
         try:
-            with self.database.group():
+            with self._group.group():
                 replies = [self._reply(request) for _, request in batch]
         except Exception:
             log.exception("a group of writes could not be committed")
@@ -256,35 +280,60 @@ class Server:
             label = clean_label(request.label.decode("utf-8", "replace")) or label_of_user_agent(
                 request.user_agent.decode("latin-1")
             )
-        realism = self.database.realism
+        database, prices = self.database, self.options.prices
+        if self._regions:
+            region = self._region_of(request)
+            database, prices = self._regions[region], self.options.prices_by_region.get(region)
+        realism = database.realism
         if self.options.log is None and realism is None:
-            return HttpReply(200, self.database.call_raw(name, body, label=label))
+            return HttpReply(200, database.call_raw(name, body, label=label))
         self._metered.clear()
         began = time.perf_counter()
         status, content = 200, b""
         try:
-            content = self.database.call_raw(name, body, label=label)
+            content = database.call_raw(name, body, label=label)
         except Fault as fault:
             status, content = fault.status, orjson.dumps(fault.body())
         delay = realism.delay_seconds(name) if realism is not None else 0.0
         if self.options.log is not None:
             took = time.perf_counter() - began + delay
             with contextlib.suppress(OSError):  # nobody reads the log: the answer stands
-                line = self._line(name, label, status, content, took)
+                line = self._line(name, label, status, content, took, prices)
                 shape = shape_of(name, body)
                 self.options.log(f"{line} {shape}" if shape else line)
         return HttpReply(status, content, delay_seconds=delay)
 
+    def _region_of(self, request: HttpRequest) -> str:
+        """Return the region whose database answers a request.
+
+        Raises:
+            ValidationException: it is signed for a region that is not served.
+        """
+        region = signed_region(request.headers)
+        if region is None:
+            return next(iter(self._regions))
+        if region not in self._regions:
+            raise ValidationException(
+                f"This server stands for {', '.join(self._regions)}, not for {region}"
+            )
+        return region
+
     def _line(
-        self, name: str, label: str | None, status: int, content: bytes, seconds: float
+        self,
+        name: str,
+        label: str | None,
+        status: int,
+        content: bytes,
+        seconds: float,
+        prices: UnitPrices | None,
     ) -> str:
         reads = sum((record.reads for record in self._metered), ZERO)
         writes = sum((record.writes for record in self._metered), ZERO)
         parts = [time.strftime("%H:%M:%S"), name, str(status)]
         parts += [",".join(sorted({record.table for record in self._metered})) or "-"]
         parts += [f"reads={plain(reads)}", f"writes={plain(writes)}"]
-        if self.options.prices is not None:
-            usd = plain(self.options.prices.of(reads, writes))
+        if prices is not None:
+            usd = plain(prices.of(reads, writes))
             parts.append(f"usd={'unknown' if name == 'StartBulkPutItems' else usd}")
         parts.append(f"{seconds * 1000:.2f}ms")
         if label:
@@ -293,12 +342,15 @@ class Server:
             parts.append(str(orjson.loads(content).get("__type", "")).rpartition("#")[2])
         return " ".join(parts)
 
-    def _count(self, record: Metered) -> None:
-        self.bill.add(record)
-        if self.options.log is not None and not record.bulk:  # those come from another thread
+    def _count(
+        self, bill: RunningBill, previous: Callable[[Metered], None] | None, record: Metered
+    ) -> None:
+        bill.add(record)
+        is_request = not record.bulk and record.operation != REPLICATED_WRITE
+        if self.options.log is not None and is_request:  # what goes on behind it is not its own
             self._metered.append(record)
-        if self._previous is not None:
-            self._previous(record)
+        if previous is not None:
+            previous(record)
 
     # -- what is not an operation ---------------------------------------------------------------
 
@@ -310,11 +362,16 @@ class Server:
             return HttpReply(200, b"healthy: dynamodb.us-east-1.amazonaws.com \n", b"text/plain")
         if path == b"/_tablewright/bill" and request.method == b"GET":
             shown = self.bill.as_json(self.options.prices)
+            if self.bills:
+                prices = self.options.prices_by_region
+                bills = {name: bill.as_json(prices.get(name)) for name, bill in self.bills.items()}
+                shown = {"schema": 1, "regions": bills}
             return HttpReply(200, orjson.dumps(shown), b"application/json")
         if path == b"/_tablewright/realism":
             return self._set_realism(request)
         if path == b"/_tablewright/bill" and request.method == b"DELETE":
-            self.bill.clear()
+            for bill in self.bills.values() or (self.bill,):
+                bill.clear()
             return HttpReply(200, b"{}", b"application/json")
         raise UnknownOperationException()
 
@@ -328,7 +385,9 @@ class Server:
             if not request.type.startswith((b"application/json", JSON_TYPE)):
                 raise SerializationException("Send application/json.")
             try:
-                change_realism(self.database, orjson.loads(request.content()))
+                content = orjson.loads(request.content())
+                for served in self._served:
+                    change_realism(served, content)
                 self._wait_ourselves()
             except orjson.JSONDecodeError:
                 raise SerializationException() from None
@@ -345,7 +404,7 @@ class Server:
             target=request.url.decode("latin-1"),
             headers=[(n.decode("latin-1"), v.decode("latin-1")) for n, v in request.headers],
             body=request.body if isinstance(request.body, bytes) else b"".join(request.body),
-            region=self.options.region,
+            region=self._region_of(request) if self._regions else self.options.region,
         )
 
     def _allows(self, origin: bytes) -> bool:
@@ -431,8 +490,10 @@ def new_event_loop() -> asyncio.AbstractEventLoop:
 
 
 @contextlib.contextmanager
-def in_background(database: Served, options: ServerOptions | None = None) -> Iterator[Server]:
-    """Serve a database from a thread of its own while the block runs.
+def in_background(
+    database: Served | Regions, options: ServerOptions | None = None
+) -> Iterator[Server]:
+    """Serve a database, or several regions, from a thread of its own while the block runs.
 
     Raises:
         EngineError: the address cannot be listened on.

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -85,6 +86,24 @@ def check_signature(
     expected = _signature(key.secret, stamp, scope, canonical)
     if not hmac.compare_digest(expected.encode(), signature.encode()):
         raise InvalidSignatureException(_MISMATCH)
+
+
+_SCOPE = re.compile(rb"Credential=[^/,\s]+/\d{8}/([^/,\s]+)/")
+
+
+def signed_region(headers: Iterable[tuple[bytes, bytes]]) -> str | None:
+    """Return the region that a request is signed for, None if it is not signed.
+
+    Example:
+        >>> value = b"AWS4-HMAC-SHA256 Credential=me/20270115/eu-west-1/dynamodb/aws4_request, ..."
+        >>> signed_region([(b"Authorization", value)])
+        'eu-west-1'
+    """
+    for name, value in headers:
+        if name.lower() == b"authorization":
+            scope = _SCOPE.search(value)
+            return None if scope is None else scope[1].decode("latin-1")
+    return None
 
 
 def _parts(authorization: str) -> tuple[str, list[str], str]:

@@ -171,6 +171,11 @@ class KeyValueStore:
                 if self._in_transaction:
                     self._commit()
 
+    @property
+    def is_grouping(self) -> bool:
+        """Whether writes are held back until the end of a group."""
+        return self._deferring
+
     def close(self) -> None:
         """Write out what is left and close the file. Closing twice does no harm."""
         with self._lock:

@@ -204,6 +204,10 @@ class Table:
     """The space that keeps what changes undo, for point-in-time recovery; None without it."""
     is_sending: bool = False
     """Whether changes are sent to a Kinesis destination."""
+    replicas: tuple[str, ...] = ()
+    """The other regions that hold the table."""
+    versions: int | None = None
+    """The space with the version of each item, for replication; None before the first replica."""
     is_watched: bool = False
     """Whether anybody is to be told of changes."""
 
@@ -260,7 +264,14 @@ class Table:
             each["Status"] == "ACTIVE"
             for each in definition.get("KinesisDestinations", {}).values()
         )
-        table.is_watched = table.has_stream or table.history is not None or table.is_sending
+        table.replicas = tuple(each["RegionName"] for each in definition.get("Replicas", ()))
+        table.versions = definition.get("Versions")
+        table.is_watched = (
+            table.has_stream
+            or table.history is not None
+            or table.is_sending
+            or bool(table.replicas)
+        )
         table.indexes_by_name = tuple(sorted(table.indexes.values(), key=lambda index: index.name))
         return table
 
@@ -283,6 +294,8 @@ class Table:
         self.has_stream = changed.has_stream
         self.history = changed.history
         self.is_sending = changed.is_sending
+        self.replicas = changed.replicas
+        self.versions = changed.versions
         self.is_watched = changed.is_watched
 
     @property
@@ -304,6 +317,8 @@ class Table:
             spaces.append(self.expiry.space)
         if self.history is not None:
             spaces.append(self.history)
+        if self.versions is not None:
+            spaces.append(self.versions)
         return tuple(spaces)
 
     def key_item(self, item: WireItem) -> WireItem:

@@ -23,11 +23,14 @@ def local_page(view: LocalView) -> Document:
     return Document(title=f"DynamoDB API on {view.url}, data {view.data}. Ctrl-C ends it.")
 
 
-def bill_table(lines: tuple[BillLine, ...], prices: UnitPrices | None) -> Any:
+def bill_table(
+    lines: tuple[BillLine, ...], prices: UnitPrices | None, region: str | None = None
+) -> Any:
     """Return the running bill as a table of the terminal, the most expensive lines first."""
     from rich.table import Table
 
-    table = Table(title="Running bill", title_justify="left", box=None, pad_edge=False)
+    title = "Running bill" if region is None else f"Running bill of {region}"
+    table = Table(title=title, title_justify="left", box=None, pad_edge=False)
     for name in ("Table", "Index", "Operation", "Label"):
         table.add_column(name)
     for name in ("Requests", "Read units", "Write units", "USD"):

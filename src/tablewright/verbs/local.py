@@ -24,6 +24,7 @@ from tablewright.local.destinations import to_folder
 from tablewright.local.engine import REGION
 from tablewright.local.policy import PolicyError, read_policy
 from tablewright.local.realism import change_realism
+from tablewright.local.regions import Regions
 from tablewright.local.server import Server, ServerOptions, new_event_loop
 
 
@@ -66,6 +67,7 @@ def serve(
     path: Path | None,
     options: ServerOptions,
     *,
+    regions: tuple[str, ...] = (),
     durable: bool = False,
     buckets: Path | None = None,
     realism: str = "",
@@ -79,6 +81,7 @@ def serve(
     Args:
         path: the file of the database; None to keep it in memory.
         options: address, access key, prices and log of the server.
+        regions: the regions to serve, if several; each has a database of its own.
         durable: whether an acknowledged write survives a power cut.
         buckets: the folder whose folders stand for S3 buckets.
         realism: JSON, or a file of it: throttling, lag, latency, errors.
@@ -88,20 +91,26 @@ def serve(
         watch: runs beside the server until the event is set; nothing unless given.
 
     Raises:
-        UsageError: `realism` or `policy` cannot be read.
+        UsageError: `realism`, `policy` or `regions` make no sense.
     """
     where = "in memory" if path is None else f"in {path}"
-    region = options.region or REGION
-    with Database(path, durable=durable, buckets=buckets, region=region) as database:
-        if policy is not None:
-            database.policies = (_policy(policy),)
-        if kinesis is not None:
-            database.engine.deliver = to_folder(kinesis)
-        if realism:
-            change_realism(database, _realism(realism))
+    held: Database | Regions
+    if regions:
+        held = Regions(regions, path, durable=durable, buckets=buckets)
+        where += f", regions {', '.join(regions)}"
+    else:
+        held = Database(path, durable=durable, buckets=buckets, region=options.region or REGION)
+    with held:
+        for database in held.databases.values() if isinstance(held, Regions) else (held,):
+            if policy is not None:
+                database.policies = (_policy(policy),)
+            if kinesis is not None:
+                database.engine.deliver = to_folder(kinesis)
+            if realism:
+                change_realism(database, _realism(realism))
 
         async def run() -> None:
-            server = Server(database, options)
+            server = Server(held, options)
             await server.start()
             stop = asyncio.Event()
             loop = asyncio.get_running_loop()

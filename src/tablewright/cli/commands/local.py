@@ -58,6 +58,12 @@ DEFAULT_FILE = "tablewright.db"
     help="Region it stands for: its prices, its ARNs, the words of its errors.",
 )
 @click.option(
+    "--regions",
+    metavar="REGION,REGION",
+    help="Serve several regions, each with a database of its own: the region a request is signed "
+    "for tells which. Tables may have replicas in the others.",
+)
+@click.option(
     "--policy",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="IAM policy of the caller: what it does not allow is refused.",
@@ -88,6 +94,7 @@ def command(
     log: bool,
     realism: str | None,
     region: str,
+    regions: str | None,
     policy: Path | None,
     kinesis: Path | None,
     access_key_id: str | None,
@@ -106,9 +113,11 @@ def command(
     key = None
     if access_key_id and secret_access_key:
         key = AccessKey(key_id=access_key_id, secret=secret_access_key)
-    prices = unit_prices(region)
-    if prices is None:
-        out.note(f"no prices for {region} in the price book: units are shown without cost")
+    names = tuple(name.strip() for name in regions.split(",")) if regions else ()
+    by_region = {name: unit_prices(name) for name in names or (region,)}
+    for name, known in by_region.items():
+        if known is None:
+            out.note(f"no prices for {name} in the price book: units are shown without cost")
     options = ServerOptions(
         host=host,
         port=port,
@@ -116,7 +125,8 @@ def command(
         region=region,
         cors=cors,
         log=out.text if log else None,
-        prices=prices,
+        prices=next(iter(by_region.values())),
+        prices_by_region=by_region if names else {},
     )
 
     def started(view: LocalView) -> None:
@@ -131,6 +141,7 @@ def command(
     serve(
         None if in_memory else data or Path(DEFAULT_FILE),
         options,
+        regions=names,
         durable=durable,
         buckets=buckets,
         realism=realism or "",
@@ -146,14 +157,25 @@ async def _show_bill(server: Server, stop: asyncio.Event) -> None:
     import asyncio
     import contextlib
 
-    from rich.console import Console
+    from rich.console import Console, Group
     from rich.live import Live
 
     from tablewright.reports.local import bill_table
 
+    def shown() -> Group:
+        if not server.bills:
+            return Group(bill_table(server.bill.lines(), server.options.prices))
+        prices = server.options.prices_by_region
+        return Group(
+            *(
+                bill_table(bill.lines(), prices.get(name), name)
+                for name, bill in server.bills.items()
+            )
+        )
+
     with Live(console=Console(stderr=True), auto_refresh=False, transient=False) as live:
         while not stop.is_set():
-            live.update(bill_table(server.bill.lines(), server.options.prices), refresh=True)
+            live.update(shown(), refresh=True)
             with contextlib.suppress(asyncio.TimeoutError):
                 await asyncio.wait_for(stop.wait(), 0.5)
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from tablewright.local.definitions import check_table_name, describe
 from tablewright.local.faults import ResourceInUseException, ValidationException
 from tablewright.local.operations.describe_table import existing
+from tablewright.local.replicas import leave_group
 from tablewright.local.validation import check_request
 from tablewright.local.vectors.updating import check_table_deletion
 
@@ -38,4 +39,5 @@ def run(engine: LocalEngine, request: dict[str, Any], meter: Meter) -> dict[str,
         for member in ("GlobalSecondaryIndexes", "LocalSecondaryIndexes"):
             description.pop(member, None)
         engine.remove(table)
-        return {"TableDescription": description}
+    leave_group(engine, table)
+    return {"TableDescription": description}

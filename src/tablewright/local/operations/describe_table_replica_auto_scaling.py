@@ -17,5 +17,7 @@ def run(engine: LocalEngine, request: dict[str, Any], meter: Meter) -> dict[str,
     request = check_request("describe_table_replica_auto_scaling", request)
     with engine.store.reading:
         table = existing(engine, request["TableName"])
-    description = {"TableName": table.name, "TableStatus": table.status, "Replicas": []}
+    regions = (engine.region, *table.replicas) if table.replicas else ()
+    replicas = [{"RegionName": region, "ReplicaStatus": "ACTIVE"} for region in regions]
+    description = {"TableName": table.name, "TableStatus": table.status, "Replicas": replicas}
     return {"TableAutoScalingDescription": description}

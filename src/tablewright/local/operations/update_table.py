@@ -27,6 +27,13 @@ from tablewright.local.faults import (
     ValidationException,
 )
 from tablewright.local.operations.describe_table import existing
+from tablewright.local.replicas import (
+    SHARED,
+    change_replicas,
+    peers_of,
+    protect,
+    refuse_witnesses,
+)
 from tablewright.local.tables import Table
 from tablewright.local.validation import INVALID, check_request
 from tablewright.local.vectors.definitions import check_mode, search_attributes
@@ -56,6 +63,32 @@ def run(engine: LocalEngine, request: dict[str, Any], meter: Meter) -> dict[str,
     """Carry out an UpdateTable request."""
     check_table_name(request)
     request = check_request("update_table", request)
+    refuse_witnesses(request)
+    if request.get("ReplicaUpdates"):
+        return {"TableDescription": change_replicas(engine, request)}
+    if "DisassociationProtectionEnabled" in request:
+        return {"TableDescription": _protect(engine, request)}
+    description = _change(engine, request)
+    shared = {member: request[member] for member in SHARED if member in request}
+    if shared and engine.peers:
+        with engine.store.reading:
+            table = existing(engine, request["TableName"])
+        for peer in peers_of(engine, table):
+            _change(peer, {"TableName": table.name, **deepcopy(shared)})
+    return {"TableDescription": description}
+
+
+def _protect(engine: LocalEngine, request: Mapping[str, Any]) -> dict[str, Any]:
+    if len(request) > 2:
+        raise ValidationException(
+            "DisassociationProtectionEnabled cannot be combined with another change"
+        )
+    is_protected = request["DisassociationProtectionEnabled"]
+    return protect(engine, request["TableName"], is_protected=is_protected)
+
+
+def _change(engine: LocalEngine, request: dict[str, Any]) -> dict[str, Any]:
+    """Change a table in one region; return its TableDescription."""
     if not any(request.get(name) not in (None, []) for name in _CHANGES):
         raise ValidationException(
             "At least one of ProvisionedThroughput, BillingMode, UpdateStreamEnabled, "
@@ -69,6 +102,8 @@ def run(engine: LocalEngine, request: dict[str, Any], meter: Meter) -> dict[str,
                 "Attempt to change a resource which is still in use: Table is being "
                 f"{table.status.lower()}: {table.name}"
             )
+        if table.replicas and request.get("StreamSpecification"):
+            raise ValidationException("The stream of a global table cannot be changed")
         definition = deepcopy(table.definition)
         change = _index_change(request)
         vector = vector_change(request, sum("Update" not in entry for entry in [change] if entry))
@@ -107,7 +142,7 @@ def run(engine: LocalEngine, request: dict[str, Any], meter: Meter) -> dict[str,
         start_backfill(engine, saved, saved.indexes[created])
     if filled is not None:
         start_filling(engine, saved, filled)
-    return {"TableDescription": description}
+    return description
 
 
 def _index_change(request: Mapping[str, Any]) -> dict[str, Any]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from tablewright.local.background import fill_expiry
 from tablewright.local.faults import ValidationException
 from tablewright.local.operations.describe_table import existing
+from tablewright.local.replicas import peers_of
 from tablewright.local.validation import check_request
 
 if TYPE_CHECKING:
@@ -18,9 +20,19 @@ def run(engine: LocalEngine, request: dict[str, Any], meter: Meter) -> dict[str,
     """Carry out an UpdateTimeToLive request."""
     request = check_request("update_time_to_live", request)
     specification = request["TimeToLiveSpecification"]
+    set_expiry(engine, request["TableName"], specification)
+    with engine.store.reading:
+        table = existing(engine, request["TableName"])
+    for peer in peers_of(engine, table):
+        set_expiry(peer, table.name, specification)
+    return {"TimeToLiveSpecification": specification}
+
+
+def set_expiry(engine: LocalEngine, name: str, specification: Mapping[str, Any]) -> None:
+    """Say which attribute tells when an item expires, in one region."""
     attribute = specification["AttributeName"]
     with engine.store.writing:
-        table = existing(engine, request["TableName"])
+        table = existing(engine, name)
         if specification["Enabled"]:
             if table.expiry is not None:
                 if table.expiry.attribute != attribute:
@@ -42,4 +54,3 @@ def run(engine: LocalEngine, request: dict[str, Any], meter: Meter) -> dict[str,
                 )
             engine.store.drop(table.definition.pop("Expiry")["Space"])
             engine.save(table.definition)
-    return {"TimeToLiveSpecification": specification}
