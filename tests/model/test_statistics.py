@@ -214,6 +214,48 @@ def test_as_many_match_as_the_product_of_the_shares_and_one_by_a_whole_key(model
     assert statistics.matching(user, (above,)) == 300
 
 
+@pytest.mark.parametrize(("name", "matched"), [("customer_id", 2), ("device_id", 1)])
+def test_a_part_of_the_parents_key_has_as_many_values_as_its_own_owner(
+    name: str, matched: int
+) -> None:
+    text = """
+app: t
+region: us-east-1
+scales: [1000]
+entities:
+  Customer: {key: customer_id, attributes: {customer_id: uuid}}
+  Device: {of: Customer, key: [customer_id, device_id], count: 2, attributes: {device_id: id}}
+  Pin: {of: Device, key: pin_id, identity: [customer_id, device_id], attributes: {pin_id: id}}
+patterns:
+  a: {get: Customer, by: customer_id, rate: 1/user/day}
+"""
+    model = read_model(text).model
+    pin = model.entity("Pin")
+    # 1,000 customers with two devices of one pin each: two of 2,000 pins for a customer.
+    condition = Condition(attribute=name)
+    assert Selectivity(model, 1000).matching(pin, (condition,)) == matched
+
+
+def test_an_owner_is_found_where_keys_refer_to_each_other_in_a_circle() -> None:
+    text = """
+app: t
+region: us-east-1
+scales: [1000]
+entities:
+  Folder:
+    key: [parent_id, name]
+    count: 50 total
+    attributes: {parent_id: {type: ref, to: Folder}, name: text(9)}
+patterns:
+  a: {list: Folder, where: parent_id, rate: 1/user/day}
+"""
+    model = read_model(text).model
+    folder = model.entity("Folder")
+    owner = Selectivity(model, 1000).owner(folder, "parent_id")
+    assert owner is not None
+    assert owner.name == "Folder"
+
+
 @pytest.mark.parametrize(
     ("name", "values"),
     [

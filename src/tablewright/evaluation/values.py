@@ -42,17 +42,23 @@ through. What refuses more does not carry the load, and what it costs is not com
 VECTOR_WRITE, VECTOR_SEARCH = "vector-write", "vector-search"
 """Dimensions whose units are bytes: written to, and searched in, a vector index."""
 
+INDEX_WRITE, PAGE = "index write", "page"
+"""Dimensions of servers: entries written to all indexes of a table, and pages touched."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UnitUse:
     """Units one request consumes on one resource: "read" or "write", table or "table/index".
 
-    Of object storage, requests: "get" or "put", "table/objects".
+    Of object storage, requests: "get" or "put", "table/objects". Of servers, what they read, write
+    and touch, which nobody charges.
     """
 
     resource: str
     dimension: str
     units: Measure
+    counts: str = ""
+    """What the units are on a server, as `rows` or `index entries`; empty for request units."""
     why: str = ""
     """The arithmetic in words and figures, such as `ceil(51,204 B / 1 KB) = 51`."""
 

@@ -269,7 +269,7 @@ class Selectivity:
         """
         attribute = entity.attribute(name)
         if attribute.to is not None:
-            return self.model.entity(attribute.to.partition(".")[0])
+            return self._owner_beyond(self.model.entity(attribute.to.partition(".")[0]), name)
         if entity.parent is None or attribute.unique:
             return None
         parent = self.model.entity(entity.parent)
@@ -279,6 +279,17 @@ class Selectivity:
         if name not in parent.key and not (above.unique and above.kind is attribute.kind):
             return self.owner(parent, name) if above.kind is attribute.kind else None
         return self.owner(parent, name) or parent
+
+    def _owner_beyond(self, target: Entity, name: str) -> Entity:
+        """Follow a part of a key: the customer in a device's key is the customer's own."""
+        seen = {target.name}
+        while len(target.key) > 1 and name in target.key:
+            further = (target.attribute(name).to or "").partition(".")[0]
+            if not further or further in seen:
+                break
+            seen.add(further)
+            target = self.model.entity(further)
+        return target
 
     def source(self, entity: Entity, attribute: Attribute) -> tuple[Entity, Attribute] | None:
         """Return what an attribute is a copy of, None where it is none."""

@@ -33,6 +33,7 @@ from tablewright.reports.figures import (
     percent,
     size,
     unit_mean,
+    unit_words,
     units,
     usd_or_none,
 )
@@ -205,8 +206,8 @@ def _arithmetic_fold(patterns: Sequence[PatternCost]) -> Fold:
                     name,
                     request.operation,
                     shown_resource(use.resource),
-                    f"{units(use.units.mean)} {use.dimension}",
-                    use.why,
+                    f"{units(use.units.mean)} {unit_words(use)}",
+                    "" if use.counts else use.why,
                 )
                 rows.append(Row(cells=cells))
                 name = ""

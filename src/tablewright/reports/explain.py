@@ -6,7 +6,9 @@ In: an ExplainView or a RuleView. Out: a document.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from decimal import Decimal
 
+from tablewright.core.quantities import ZERO
 from tablewright.evaluation.values import UnitUse
 from tablewright.reports.cost import bill_table
 from tablewright.reports.design import route_text
@@ -22,7 +24,7 @@ from tablewright.reports.document import (
     Row,
     Section,
 )
-from tablewright.reports.figures import count, sentence, units, usd, users
+from tablewright.reports.figures import count, sentence, unit_words, units, usd, users
 from tablewright.reports.snippets import snippet
 from tablewright.verbs.bill_rows import PatternCost, shown_resource
 from tablewright.verbs.explain import ExplainView, RuleView
@@ -95,6 +97,24 @@ def rule_page(view: RuleView) -> Document:
 
 
 def _uses_table(uses: Sequence[UnitUse]) -> ReportTable:
+    if all(use.counts for use in uses):
+        return ReportTable(
+            columns=(
+                ReportColumn(title="Where"),
+                ReportColumn(title="Count", right=True),
+                ReportColumn(title="", grows=True),
+            ),
+            rows=tuple(
+                Row(
+                    cells=(
+                        shown_resource(use.resource),
+                        units(use.units.mean),
+                        unit_words(use),
+                    )
+                )
+                for use in uses
+            ),
+        )
     return ReportTable(
         columns=(
             ReportColumn(title="Consumed by"),
@@ -136,15 +156,26 @@ def _rejected_table(cost: PatternCost) -> ReportTable:
 
 
 def _route_sentence(cost: PatternCost) -> str:
-    route = cost.route
-    parts = [route_text(cost)]
-    read, write = route.units("read"), route.units("write")
-    if read.mean:
-        parts.append(f"{units(read.mean)} read units")
-    if write.mean:
-        parts.append(f"{units(write.mean)} write units")
-    text = f"{parts[0]}: {' and '.join(parts[1:]) or 'nothing is billed'} a call"
+    uses = [use for request in cost.route.requests for use in request.uses]
+    counted = [use for use in uses if use.counts]
+    if counted:
+        return f"{route_text(cost)}: {_counted(counted)} a call. The server is paid, not its calls."
+    read, write = cost.route.units("read"), cost.route.units("write")
+    parts = [
+        f"{units(measure.mean)} {kind} units"
+        for kind, measure in (("read", read), ("write", write))
+        if measure.mean
+    ]
+    text = f"{route_text(cost)}: {' and '.join(parts) or 'nothing is billed'} a call"
     return f"{text}, {usd(cost.usd_per_month)} USD a month."
+
+
+def _counted(uses: Sequence[UnitUse]) -> str:
+    """Return what a server reads, writes and touches: `5 rows read, 2 pages touched`."""
+    sums: dict[str, Decimal] = {}
+    for use in uses:
+        sums[unit_words(use)] = sums.get(unit_words(use), ZERO) + use.units.mean
+    return ", ".join(f"{units(number)} {words}" for words, number in sums.items())
 
 
 def _pattern_title(cost: PatternCost) -> str:

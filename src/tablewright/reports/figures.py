@@ -14,6 +14,7 @@ from tablewright.core.quantities import (
     format_usd,
     plain,
 )
+from tablewright.evaluation.values import INDEX_WRITE, PAGE, UnitUse
 from tablewright.model.values import Reviews
 
 REQUEST_UNITS = ("RRU", "WRU", "rWRU")
@@ -127,6 +128,14 @@ def units(value: Decimal) -> str:
         return "0"
     places = 3 if abs(value) < 1 else 2
     return plain(value.quantize(Decimal(1).scaleb(-places)))
+
+
+_DONE = {"read": "read", "write": "written", INDEX_WRITE: "written", PAGE: "touched"}
+
+
+def unit_words(use: UnitUse) -> str:
+    """Return what units are: `read` or `write`, on a server `rows read` or `pages touched`."""
+    return f"{use.counts} {_DONE[use.dimension]}" if use.counts else use.dimension
 
 
 def quantity(amount: Decimal | None, unit: str) -> str:

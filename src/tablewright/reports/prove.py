@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 from tablewright.core.quantities import format_number, format_usd
+from tablewright.evaluation.values import INDEX_WRITE, PAGE
 from tablewright.proof.latency import what_it_means, where_measured
 from tablewright.proof.values import MATTERS, PatternProof, Proof, UnitComparison
 from tablewright.reports.document import (
@@ -286,8 +287,11 @@ def _pattern_row(pattern: PatternProof, compared: UnitComparison, *, first: bool
 
 
 def _letter(dimension: str) -> str:
-    """Return R or W for units; requests to object storage by their name."""
-    return {"read": "R", "write": "W"}.get(dimension, dimension)
+    """Return R or W for units; what else is counted by its name."""
+    return _LETTERS.get(dimension, dimension)
+
+
+_LETTERS = {"read": "R", "write": "W", PAGE: "pages", INDEX_WRITE: "entries written"}
 
 
 def _resources_table(proof: Proof) -> ReportTable:
@@ -306,20 +310,21 @@ def _resources_table(proof: Proof) -> ReportTable:
         ReportColumn(title="Metered", right=True),
         ReportColumn(title="Diff ± error", right=True),
     )
-    rows = tuple(
-        Row(
-            cells=(
-                resource,
-                f"{format_number(predicted, 1)} {_letter(dimension)}",
-                f"{format_number(metered, 1)} {_letter(dimension)}",
-                _difference((metered - predicted) / predicted, square.sqrt() / predicted)
-                if predicted
-                else "",
-            )
-        )
-        for (resource, dimension), (predicted, metered, square) in sorted(sums.items())
+    rows = []
+    for (resource, dimension), (predicted, metered, square) in sorted(sums.items()):
+        expected = f"{format_number(predicted, 1)} {_letter(dimension)}"
+        measured = f"{format_number(metered, 1)} {_letter(dimension)}"
+        difference = ""
+        if dimension == INDEX_WRITE:
+            measured = "no server tells"
+        elif predicted:
+            difference = _difference((metered - predicted) / predicted, square.sqrt() / predicted)
+        elif dimension not in ("read", "write"):
+            expected = "not estimated"
+        rows.append(Row(cells=(resource, expected, measured, difference)))
+    return ReportTable(
+        columns=columns, rows=tuple(rows), caption="Units of the run by table and index"
     )
-    return ReportTable(columns=columns, rows=rows, caption="Units of the run by table and index")
 
 
 def _difference(share: Decimal, error: Decimal) -> str:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-from tablewright.engines.postgresql.explaining import access_path, consumption
+from tablewright.engines.postgresql.explaining import access_path, consumption, prefix
 
 
 def units(plan: dict[str, Any], table: str = "t") -> dict[tuple[str, str], Decimal]:
-    return {(use.resource, use.dimension): use.units for use in consumption(plan, table)}
+    uses = consumption({"Plan": plan}, table)
+    return {(use.resource, use.dimension): use.units for use in uses}
 
 
 def test_rows_that_a_scan_filtered_out_were_read_as_well() -> None:
@@ -22,7 +23,7 @@ def test_rows_that_a_scan_filtered_out_were_read_as_well() -> None:
         "Shared Hit Blocks": 5,
         "Shared Read Blocks": 2,
     }
-    assert units(scan) == {("t", "read"): 100, ("t", "pages hit"): 5, ("t", "pages read"): 2}
+    assert units(scan) == {("t", "read"): 100, ("t", "page"): 7, ("t", "pages from disk"): 2}
     assert access_path(scan) == "t"
 
 
@@ -81,3 +82,20 @@ def test_a_write_counts_its_rows_and_the_bytes_of_its_log() -> None:
     assert units(write) == {("t", "write"): 2, ("t", "WAL bytes"): 321}
     insert = {**write, "Tuples Inserted": 1}
     assert units(insert)["t", "write"] == 1
+
+
+def test_pages_of_long_values_that_a_reply_sends_are_counted() -> None:
+    scan = {"Node Type": "Seq Scan", "Relation Name": "t", "Shared Hit Blocks": 3}
+    sending = {"Output Volume": 51, "Format": "text", "Shared Hit Blocks": 4}
+    uses = consumption({"Plan": scan, "Serialization": sending}, "t")
+    assert [(use.dimension, use.units) for use in uses] == [("page", 7)]
+
+
+def test_pages_of_a_write_are_not_counted_for_each_visit_is_one() -> None:
+    write = {"Node Type": "ModifyTable", "Shared Hit Blocks": 9, "WAL Bytes": 200}
+    assert units(write) == {("t", "WAL bytes"): 200}
+
+
+def test_only_a_server_from_version_17_on_is_asked_for_long_values() -> None:
+    assert "SERIALIZE" not in prefix(160_009)
+    assert "SERIALIZE TEXT" in prefix(170_000)

@@ -17,7 +17,7 @@ from tablewright.evaluation.description import (
 TERMS = EngineTerms(
     container="collection",
     record="document",
-    read_unit="documents read",
+    read_unit="documents and entries read",
     write_unit="documents written",
     bills_requests=False,
     limit_bytes=16 * 1024 * 1024,

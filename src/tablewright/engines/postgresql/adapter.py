@@ -439,13 +439,11 @@ class PgAdapter:
         try:
             with self._connection.transaction(force_rollback=True):
                 for statement in statements:
-                    cursor = self._connection.execute(
-                        explaining.PREFIX + statement.sql, statement.parameters
-                    )
+                    prefix = explaining.prefix(self._connection.info.server_version)
+                    cursor = self._connection.execute(prefix + statement.sql, statement.parameters)
                     ((document,),) = cursor.fetchall()
-                    plan = document[0]["Plan"]
-                    uses += explaining.consumption(plan, statement.table)
-                    access = access or explaining.access_path(plan)
+                    uses += explaining.consumption(document[0], statement.table)
+                    access = access or explaining.access_path(document[0]["Plan"])
         except psycopg.Error:
             return None, ""  # the call itself says what is wrong
         return tuple(uses), access

@@ -18,7 +18,7 @@ from tablewright.evaluation.description import (
 TERMS = EngineTerms(
     container="table",
     record="row",
-    read_unit="pages read",
+    read_unit="rows and entries read",
     write_unit="rows written",
     bills_requests=False,
 )

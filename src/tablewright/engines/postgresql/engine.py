@@ -30,6 +30,7 @@ WORDS = Words(
     reads={"list": "SELECT"},
     rewrites_indexes=True,
     plans_by_pages=True,
+    counts_pages=True,
     bytes_only=True,
     similar=SimilarSearch(
         visited=visited,

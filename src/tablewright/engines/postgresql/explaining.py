@@ -11,11 +11,25 @@ from decimal import Decimal
 from typing import Any
 
 from tablewright.evaluation.doors import Consumption
+from tablewright.evaluation.values import PAGE
 
-PREFIX = "EXPLAIN (ANALYZE, BUFFERS, WAL, TIMING OFF, FORMAT JSON) "
+SERIALIZES = 170_000
+"""Version 17, the first whose EXPLAIN also reads the long values that a reply would send."""
 SCANS = ("Seq Scan", "Parallel Seq Scan")
 INDEX_SCANS = ("Index Scan", "Index Only Scan", "Bitmap Index Scan")
-PAGE_DIMENSIONS = (("Shared Hit Blocks", "pages hit"), ("Shared Read Blocks", "pages read"))
+FROM_DISK = "pages from disk"
+"""Those of the pages touched that were not in the server's own memory."""
+
+
+def prefix(server_version: int) -> str:
+    """Return what is put before a statement, for a version as libpq gives it.
+
+    Example:
+        >>> prefix(160_002)
+        'EXPLAIN (ANALYZE, BUFFERS, WAL, TIMING OFF, FORMAT JSON) '
+    """
+    serialized = "SERIALIZE TEXT, " if server_version >= SERIALIZES else ""
+    return f"EXPLAIN (ANALYZE, BUFFERS, WAL, {serialized}TIMING OFF, FORMAT JSON) "
 
 
 def nodes(plan: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
@@ -25,11 +39,11 @@ def nodes(plan: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
         yield from nodes(inner)
 
 
-def consumption(plan: Mapping[str, Any], table: str) -> tuple[Consumption, ...]:
-    """Return the rows and index entries read, the rows and bytes written, and the pages touched.
+def consumption(explained: Mapping[str, Any], table: str) -> tuple[Consumption, ...]:
+    """Return the rows and index entries read, the rows and bytes written, the pages of a read.
 
     Args:
-        plan: the topmost node.
+        explained: the plan with what else EXPLAIN says beside it.
         table: the statement's table, to which pages are counted.
     """
     uses: list[Consumption] = []
@@ -39,7 +53,7 @@ def consumption(plan: Mapping[str, Any], table: str) -> tuple[Consumption, ...]:
             units = Decimal(str(amount))
             uses.append(Consumption(resource=resource, dimension=dimension, units=units))
 
-    relation = table
+    plan, relation = explained["Plan"], table
     for node in nodes(plan):
         kind = node["Node Type"]
         relation = node.get("Relation Name", relation)
@@ -54,8 +68,11 @@ def consumption(plan: Mapping[str, Any], table: str) -> tuple[Consumption, ...]:
                 use(relation, "read", node.get("Heap Fetches", 0))
         elif kind == "ModifyTable":
             use(relation, "write", _written(node))
-    for name, dimension in PAGE_DIMENSIONS:
-        use(table, dimension, plan.get(name, 0))
+    parts = (plan, explained.get("Serialization", {}))
+    from_disk = sum(part.get("Shared Read Blocks", 0) for part in parts)
+    if plan["Node Type"] != "ModifyTable":  # which counts every visit of a page
+        use(table, PAGE, sum(part.get("Shared Hit Blocks", 0) for part in parts) + from_disk)
+    use(table, FROM_DISK, from_disk)
     use(table, "WAL bytes", plan.get("WAL Bytes", 0))
     return tuple(uses)
 

@@ -15,10 +15,19 @@ from tablewright.capacity.units import Consistency
 from tablewright.core.quantities import ONE, ZERO
 from tablewright.engines.servers.finding import Finder, is_by_place
 from tablewright.engines.servers.homes import Home, Ordered
-from tablewright.engines.servers.ways import AccessPath, rows_per_page, touches_of
+from tablewright.engines.servers.ways import AccessPath, pages_of, rows_per_page, touches_of
 from tablewright.engines.servers.words import SimilarSearch, Words, short_count
 from tablewright.engines.servers.work import NOTHING, Work
-from tablewright.evaluation.values import Measure, Rejected, Request, Route, UnitUse, side_by_side
+from tablewright.evaluation.values import (
+    INDEX_WRITE,
+    PAGE,
+    Measure,
+    Rejected,
+    Request,
+    Route,
+    UnitUse,
+    side_by_side,
+)
 from tablewright.model.values import Model, Pattern, Verb
 
 
@@ -162,7 +171,8 @@ class Router:
 
     def _read_work(self, pattern: Pattern, way: AccessPath) -> Work:
         batch = Decimal(pattern.batch)
-        rows = way.fetched
+        found = pattern.hit if pattern.verb is Verb.GET else ONE
+        rows = way.fetched * found
         touches = touches_of(way)
         select = pattern.select
         size = way.home.row_bytes
@@ -170,12 +180,13 @@ class Router:
             size = sum((way.home.attribute_bytes.get(name, ZERO) for name in select), ZERO)
         returned = ZERO if pattern.verb is Verb.AGGREGATE else way.returned * size
         work = Work(
-            entries=way.entries,
+            entries=way.entries * found,
             rows=rows,
             row_bytes=rows * way.home.row_bytes,
             sorted_rows=way.matched if way.sorts else ZERO,
             returned_bytes=returned * pattern.hit,
             touches=touches,
+            pages=pages_of(way),
         )
         if batch > 1:
             work = replace(NOTHING.plus(work, batch), commands=ONE)
@@ -343,22 +354,17 @@ class Router:
     def _request(
         self, operation: str, target: str, work: Work, written: bool, way: AccessPath | None = None
     ) -> Request:
-        uses = []
         table = target.partition("/")[0]
         rows, entries = f"{self.words.row}s", "index entries"
-        if work.entries:
-            uses.append(
-                _use(target, "read", work.entries, f"{short_count(work.entries)} {entries}")
-            )
-        if work.rows:
-            uses.append(_use(table, "read", work.rows, f"{short_count(work.rows)} {rows}"))
-        if work.row_writes:
-            uses.append(
-                _use(table, "write", work.row_writes, f"{short_count(work.row_writes)} {rows}")
-            )
-        if work.entry_writes:
-            why = f"{short_count(work.entry_writes)} {entries}"
-            uses.append(_use(table, "write", work.entry_writes, why))
+        is_counted = self.words.counts_pages and not written
+        counted = (
+            (target, "read", work.entries, entries),
+            (table, "read", work.rows, rows),
+            (table, "write", work.row_writes, rows),
+            (table, INDEX_WRITE, work.entry_writes, entries),
+            (table, PAGE, work.pages if is_counted else ZERO, "pages"),
+        )
+        uses = [_use(*figures) for figures in counted if figures[2]]
         note = ""
         if way is not None:
             note = self._note(way)
@@ -388,8 +394,14 @@ class Router:
         return "; ".join(words)
 
 
-def _use(resource: str, dimension: str, amount: Decimal, why: str) -> UnitUse:
-    return UnitUse(resource=resource, dimension=dimension, units=Measure(mean=amount), why=why)
+def _use(resource: str, dimension: str, amount: Decimal, counts: str) -> UnitUse:
+    return UnitUse(
+        resource=resource,
+        dimension=dimension,
+        units=Measure(mean=amount),
+        counts=counts,
+        why=f"{short_count(amount)} {counts}",
+    )
 
 
 def _verb(pattern: Pattern) -> str:

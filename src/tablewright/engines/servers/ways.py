@@ -15,6 +15,7 @@ from tablewright.engines.servers.homes import Home, Ordered
 
 _ANYWHERE, _ROW, _ENTRY, _COMPARISON = map(Decimal, ("4", "0.01", "0.005", "0.0025"))
 """PostgreSQL manual, "Planner Cost Constants": random_page_cost and the rest, as they come."""
+_LEAF_FILL, _UPPER_FILL = Decimal("0.9"), Decimal("0.7")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,6 +100,29 @@ def touches_of(way: AccessPath) -> tuple[tuple[str, Decimal], ...]:
     per_leaf = max(ONE, home.page_bytes / max(ONE, index.entry_bytes))
     leaves = way.partitions + way.entries / per_leaf
     return ((f"{home.name}/{index.name}", leaves), (home.name, _distinct(way.fetched, home)))
+
+
+def pages_of(way: AccessPath) -> Decimal:
+    """Return the pages a read goes through: those it touches and the index's levels above."""
+    touched = sum((pages for _, pages in touches_of(way)), ZERO)
+    return touched if way.index is None else touched + way.partitions * _levels_above(way)
+
+
+def _levels_above(way: AccessPath) -> int:
+    """Return how many levels an index has above its leaves, of one partition.
+
+    An entry of an upper level has about the bytes of a leaf's; leaves are filled to 90 %, the
+    levels above to 70 % (PostgreSQL source, `BTREE_DEFAULT_FILLFACTOR` and
+    `BTREE_NONLEAF_FILLFACTOR` in access/nbtree.h, read 2026-11).
+    """
+    home, index = way.home, way.index
+    if index is None:
+        return 0
+    per_page = max(Decimal(2), home.page_bytes / max(ONE, index.entry_bytes))
+    pages, levels = index.entries / home.partitions / (per_page * _LEAF_FILL), 0
+    while pages > 1:
+        pages, levels = pages / (per_page * _UPPER_FILL), levels + 1
+    return levels
 
 
 def _distinct(rows: Decimal, home: Home) -> Decimal:

@@ -38,6 +38,8 @@ class Words:
     """A search for the nearest goes through a geospatial index, or is refused."""
     plans_by_pages: bool = False
     """Its planner weighs pages read in order against pages anywhere."""
+    counts_pages: bool = False
+    """It tells how many pages a statement went through."""
     bytes_only: bool = False
     """An index that serves the beginnings of texts does not give their order."""
     similar: SimilarSearch | None = None

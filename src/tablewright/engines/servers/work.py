@@ -26,7 +26,9 @@ class Work:
     vector_searches: Decimal = ZERO
     """On search nodes beside the server."""
     touches: tuple[tuple[str, Decimal], ...] = ()
-    """Pages touched: of "table" or "table/index", how many."""
+    """Pages touched that may not be in memory: of "table" or "table/index", how many."""
+    pages: Decimal = ZERO
+    """Pages that a read goes through, the upper levels of an index included."""
 
     def plus(self, other: Work, times: Decimal = ONE) -> Work:
         """Return both together, the other so many times."""
@@ -41,6 +43,7 @@ class Work:
             written_bytes=self.written_bytes + other.written_bytes * times,
             returned_bytes=self.returned_bytes + other.returned_bytes * times,
             vector_searches=self.vector_searches + other.vector_searches * times,
+            pages=self.pages + other.pages * times,
             touches=self.touches + tuple((name, pages * times) for name, pages in other.touches),
         )
 
