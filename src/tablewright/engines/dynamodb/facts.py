@@ -552,6 +552,14 @@ class DynamoFacts:
         owner = self.selectivity.owner(entity, attribute.name)
         return None if owner is None else owner.name
 
+    def ancestors(self, entity: Entity) -> tuple[str, ...]:
+        """Return the names of an entity's parent, its parent and so on."""
+        names: list[str] = []
+        while entity.parent is not None:
+            names.append(entity.parent)
+            entity = self.model.entity(entity.parent)
+        return tuple(names)
+
     def distinct(self, place: TableOrIndex) -> Decimal | None:
         """Return how many partition key values a table or index has; None where nobody knows."""
         total = ZERO

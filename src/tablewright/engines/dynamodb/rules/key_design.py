@@ -125,8 +125,7 @@ def rekey_by_index(table: Table, index: Index) -> RekeyTable | None:
 
 def ddb_key_002(f: DynamoFacts, child: Entity) -> Verdict:
     """A child filed under its own id, found through an index by parent."""
-    assert child.parent is not None
-    parent = f.model.entity(child.parent)
+    ancestors = f.ancestors(child)
     for table, shape in f.homes(child.name):
         if shape.guards or table.sort_key is not None:
             continue
@@ -139,7 +138,7 @@ def ddb_key_002(f: DynamoFacts, child: Entity) -> Verdict:
                 continue
             key = index.partition_keys[0]
             attribute = f.attribute_of(child, key)
-            if attribute is None or f.points_to(child, attribute) != parent.name:
+            if attribute is None or f.points_to(child, attribute) not in ancestors:
                 continue
             return _identifying(f, child, table, index, key)
         return CLEAR
