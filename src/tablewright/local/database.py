@@ -19,8 +19,10 @@ from typing import TYPE_CHECKING, Any, Protocol
 import orjson
 
 from tablewright.local import operations
+from tablewright.local.contributors import accesses, count, count_throttled
 from tablewright.local.engine import REGION, LocalEngine
 from tablewright.local.faults import (
+    ConditionalCheckFailedException,
     Fault,
     InternalServerError,
     ResourceNotFoundException,
@@ -124,8 +126,13 @@ class Database:
             self.catch_up()
         engine = self.engine
         realism = self.realism
+        counted = accesses(engine, operation, request) if engine.contributors else ()
         if realism is not None:
-            engine = realism.before(engine, operation, request)
+            try:
+                engine = realism.before(engine, operation, request)
+            except Fault as fault:
+                count_throttled(engine, counted, fault)
+                raise
         if self.policies is not None:
             self._authorize(operation, request)
         meter = Meter(operation, label, body)
@@ -133,10 +140,14 @@ class Database:
             reply = orjson.dumps(run(engine, request, meter))
             if self.engine.undelivered:
                 self.engine.hand_over()
+            if counted:
+                count(self.engine, counted)
             if realism is not None and operation != "StartBulkPutItems":  # done later
                 realism.done(operation, body)
             return reply
-        except Fault:
+        except Fault as fault:
+            if counted and isinstance(fault, ConditionalCheckFailedException):
+                count(self.engine, counted)
             raise
         except sqlite3.OperationalError as problem:
             if "no such table" in str(problem):  # dropped while the request waited for its turn

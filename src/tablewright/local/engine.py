@@ -23,7 +23,9 @@ from tablewright.core.errors import EngineError
 from tablewright.local.background import Sweeper, resume_backfills
 from tablewright.local.bulk import end_interrupted
 from tablewright.local.changes import record_change
+from tablewright.local.contributors import Contributors, Target
 from tablewright.local.faults import ResourceNotFoundException
+from tablewright.local.insights import load_contributors
 from tablewright.local.metering import Meter
 from tablewright.local.register import drop_left_snapshots
 from tablewright.local.replication import load_outboxes
@@ -95,6 +97,8 @@ class LocalEngine:
         """The recall an approximate vector search is to reach; None searches exactly."""
         self.vector_index_seconds = 0.0
         """How long the creation of a vector index takes at the least."""
+        self.contributors: dict[Target, Contributors] = {}
+        """What is counted by key, of each table and index with Contributor Insights."""
         self.peers: Mapping[str, LocalEngine] = {}
         """The engines of all regions by name, this one included; empty if there is only this."""
         self.replica_lag_seconds = 0.0
@@ -121,6 +125,7 @@ class LocalEngine:
             ) from problem
         with self.store.reading:
             self.outboxes = load_outboxes(self)
+        self.contributors = load_contributors(self)
         resume_backfills(self)
         resume_filling(self)
         if any(table.expiry is not None for table in self.tables.values()):
@@ -170,6 +175,8 @@ class LocalEngine:
             self.store.drop(space)
         self.store.delete(CATALOGUE, table.name.encode())
         del self.tables[table.name]
+        for target in [each for each in self.contributors if each[0] == table.name]:
+            del self.contributors[target]
 
     def counts(self, counted: Table | Index | VectorIndex) -> tuple[int, int]:
         """Return how many items a table or an index holds and their bytes. Inside a read."""

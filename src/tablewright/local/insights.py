@@ -1,7 +1,7 @@
 """Contributor Insights: which tables and indexes have them, and the rules that the service makes.
 
-In: requests of the right shape. Out: replies. Only the state is here: nothing is counted by key,
-because that is CloudWatch's part on the service.
+In: requests of the right shape. Out: replies. `contributors` counts by key, which CloudWatch does
+for the service.
 
 Source: API reference, UpdateContributorInsights, DescribeContributorInsights,
 ListContributorInsights; Developer Guide, "Analyzing data access using CloudWatch Contributor
@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from tablewright.local.contributors import Contributors, Target
 from tablewright.local.faults import ResourceNotFoundException
 from tablewright.local.operations.describe_table import existing
 
@@ -35,10 +36,23 @@ def update(engine: LocalEngine, request: dict[str, Any]) -> dict[str, Any]:
     settings[name or ""] = {"Status": "ENABLED" if is_on else "DISABLED", "Mode": mode,
                             "Changed": moment}  # fmt: skip
     engine.save({**table.definition, _MEMBER: settings})
+    engine.contributors.pop((table.name, name or ""), None)
+    if is_on:
+        engine.contributors[table.name, name or ""] = Contributors()
     out = _named(table, name)
     out["ContributorInsightsStatus"] = "ENABLING" if is_on else "DISABLING"
     out["ContributorInsightsMode"] = mode
     return out
+
+
+def load_contributors(engine: LocalEngine) -> dict[Target, Contributors]:
+    """Return empty counts for the tables and indexes that have insights."""
+    return {
+        (table.name, index): Contributors()
+        for table in engine.tables.values()
+        for index, stored in table.definition.get(_MEMBER, {}).items()
+        if stored["Status"] == "ENABLED"
+    }
 
 
 def describe(engine: LocalEngine, request: dict[str, Any]) -> dict[str, Any]:

@@ -40,6 +40,7 @@ from tablewright.local.connection import (
     HttpReply,
     HttpRequest,
 )
+from tablewright.local.contributors import report
 from tablewright.local.faults import (
     AccessDeniedException,
     Fault,
@@ -367,6 +368,10 @@ class Server:
                 bills = {name: bill.as_json(prices.get(name)) for name, bill in self.bills.items()}
                 shown = {"schema": 1, "regions": bills}
             return HttpReply(200, orjson.dumps(shown), b"application/json")
+        if path == b"/_tablewright/insights" and request.method == b"GET":
+            reports = {name: report(served.engine) for name, served in self._regions.items()}
+            counted = {"schema": 1, "regions": reports} if reports else report(self.database.engine)
+            return HttpReply(200, orjson.dumps(counted), b"application/json")
         if path == b"/_tablewright/realism":
             return self._set_realism(request)
         if path == b"/_tablewright/bill" and request.method == b"DELETE":

@@ -339,7 +339,7 @@ def touched(
 
     Requests that are not well-formed yield what can be read of them; the engine refuses them.
     """
-    for table_name, part in _parts(operation, request):
+    for table_name, part in parts_of(operation, request):
         table = engine.tables.get(table_name) if isinstance(table_name, str) else None
         if table is None or not isinstance(part, dict):
             continue
@@ -359,7 +359,8 @@ def touched(
                         yield table.name, written.name, _key_texts(image, written.keys.partition)
 
 
-def _parts(operation: str, request: dict[str, Any]) -> Iterator[tuple[Any, Any]]:
+def parts_of(operation: str, request: dict[str, Any]) -> Iterator[tuple[Any, Any]]:
+    """Yield the name of a table and what a request says of it, for each item or query."""
     if operation in ("BatchGetItem", "BatchWriteItem"):
         for table, entry in _mapping(request.get("RequestItems")).items():
             if operation == "BatchGetItem":
@@ -399,11 +400,16 @@ def _key_texts(image: Any, partition: tuple[tuple[str, str], ...]) -> list[str]:
 
 def _queried(request: dict[str, Any], names: list[str]) -> list[str]:
     """Return the partition key a query names, as `_key_texts` would write it."""
+    values = queried_values(request, names)
+    return [repr(values)] if all(isinstance(value, dict) for value in values) else []
+
+
+def queried_values(request: dict[str, Any], names: list[str]) -> list[Any]:
+    """Return the values that a query's key condition demands of attributes, None if not plainly."""
     placeholders = _mapping(request.get("ExpressionAttributeNames"))
     by_placeholder = _mapping(request.get("ExpressionAttributeValues"))
     keys = {
         str(placeholders.get(name, name)): by_placeholder.get(value)
         for name, value in _EQUALITY.findall(str(request["KeyConditionExpression"]))
     }
-    values = [keys.get(name) for name in names]
-    return [repr(values)] if all(isinstance(value, dict) for value in values) else []
+    return [keys.get(name) for name in names]
