@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from decimal import Decimal
 
-from tablewright.engines.servers.sizing import Load
+from tablewright.engines.servers.load import Load
 from tablewright.model.statistics import LoadCurve
 
 

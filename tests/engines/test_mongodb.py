@@ -19,7 +19,8 @@ from tablewright.engines.mongodb.layout import MongoLayout
 from tablewright.engines.mongodb.offers import offers
 from tablewright.engines.mongodb.plan import plan
 from tablewright.engines.servers.constants import figures
-from tablewright.engines.servers.sizing import Load, cheapest, options_for
+from tablewright.engines.servers.load import Load
+from tablewright.engines.servers.sizing import cheapest, options_for
 from tablewright.sample.sample import Sample
 
 GB = 1024**3

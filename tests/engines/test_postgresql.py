@@ -20,7 +20,8 @@ from tablewright.engines.postgresql.engine import PostgresEngine
 from tablewright.engines.postgresql.offers import acu_hours, offers
 from tablewright.engines.postgresql.plan import plan
 from tablewright.engines.servers.constants import figures
-from tablewright.engines.servers.sizing import Load, cheapest, options_for
+from tablewright.engines.servers.load import Load
+from tablewright.engines.servers.sizing import cheapest, options_for
 from tablewright.model.statistics import LoadCurve
 
 APPS = Path(tablewright.__file__).parent / "apps"

@@ -15,10 +15,11 @@ from functools import partial
 from tablewright.bill.prices import PriceBook
 from tablewright.core.quantities import ONE, ZERO, format_count, percent
 from tablewright.design.changes import effort_of
-from tablewright.engines.dynamodb.facts import DynamoFacts, FactsBetween, TableOrIndex
+from tablewright.engines.dynamodb.facts import DynamoFacts, FactsBetween
 from tablewright.engines.dynamodb.headroom import LimitUsage, usages
 from tablewright.engines.dynamodb.rules import dynamodb_rules
 from tablewright.engines.dynamodb.tariff import Tariff
+from tablewright.engines.dynamodb.usage_facts import TableOrIndex
 from tablewright.evaluation.values import Evaluation
 from tablewright.review.advisory import (
     Advisory,

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from tablewright.engines.dynamodb.design import ModeKind
-from tablewright.engines.dynamodb.facts import DynamoFacts, TableOrIndex
+from tablewright.engines.dynamodb.facts import DynamoFacts
+from tablewright.engines.dynamodb.usage_facts import TableOrIndex
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,8 +11,9 @@ from decimal import Decimal
 
 from tablewright.bill.prices import PriceBook
 from tablewright.engines.servers.constants import Figures, figures
+from tablewright.engines.servers.load import Load
 from tablewright.engines.servers.offer_reader import offers_of, read_entries
-from tablewright.engines.servers.sizing import Load, Offer
+from tablewright.engines.servers.sizing import Offer
 
 
 def offers(book: PriceBook) -> tuple[Offer, ...]:

@@ -22,7 +22,8 @@ from tablewright.core.errors import PriceUnknownError
 from tablewright.core.quantities import GB, HOURS_PER_MONTH, format_number
 from tablewright.engines.mongodb.design import AtlasVectorIndex
 from tablewright.engines.servers.constants import Figures
-from tablewright.engines.servers.sizing import Load, Offer, Pricing
+from tablewright.engines.servers.load import Load
+from tablewright.engines.servers.sizing import Offer, Pricing
 
 MOST_CANDIDATES = 10_000
 CANDIDATES_A_RESULT = 20

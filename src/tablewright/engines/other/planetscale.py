@@ -12,7 +12,8 @@ from tablewright.bill.bill import Line, charge
 from tablewright.bill.prices import PriceBook
 from tablewright.core.quantities import GB, ZERO
 from tablewright.engines.servers.constants import Figures, figures
-from tablewright.engines.servers.sizing import Load, Offer, Option, options_for
+from tablewright.engines.servers.load import Load
+from tablewright.engines.servers.sizing import Offer, Option, options_for
 from tablewright.model.values import Model
 
 SIZES = (10, 20, 40, 80, 160, 320)

@@ -15,8 +15,9 @@ from decimal import Decimal
 from tablewright.bill.prices import PriceBook
 from tablewright.core.quantities import GB, HOURS_PER_MONTH, ONE, SECONDS_PER_MONTH, ZERO
 from tablewright.engines.servers.constants import Figures, figures
+from tablewright.engines.servers.load import Load
 from tablewright.engines.servers.offer_reader import offers_of, read_entries
-from tablewright.engines.servers.sizing import Load, Offer
+from tablewright.engines.servers.sizing import Offer
 
 PAUSE_AFTER_SECONDS = Decimal(300)
 """The shortest time without connections after which Aurora pauses."""

@@ -15,7 +15,8 @@ from tablewright.engines.mongodb.design import Collection, MongoDesign
 from tablewright.engines.postgresql.design import PgTable, PostgresDesign
 from tablewright.engines.servers.changes import AnyIndex, home_of
 from tablewright.engines.servers.homes import Home, Ordered
-from tablewright.engines.servers.sizing import ServerEvaluation, processor_us
+from tablewright.engines.servers.load import processor_us
+from tablewright.engines.servers.sizing import ServerEvaluation
 from tablewright.evaluation.values import Action, Route
 from tablewright.model.statistics import Selectivity
 from tablewright.model.values import Attribute, Entity, Model, Pattern, Verb

@@ -30,7 +30,8 @@ from tablewright.core.errors import DataError, PriceUnknownError
 from tablewright.core.expressions import evaluate
 from tablewright.core.quantities import DAYS_PER_MONTH, GB, HOURS_PER_MONTH
 from tablewright.engines.servers.constants import Figures
-from tablewright.engines.servers.sizing import Load, Offer
+from tablewright.engines.servers.load import Load
+from tablewright.engines.servers.sizing import Offer
 
 FIGURES = frozenset(
     {

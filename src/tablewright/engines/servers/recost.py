@@ -15,7 +15,8 @@ from tablewright.core.quantities import GB, ONE, ZERO, format_bytes, format_numb
 from tablewright.design.changes import Change, apply_all
 from tablewright.design.values import Design
 from tablewright.engines.servers.facts import ServerFacts
-from tablewright.engines.servers.sizing import Load, ServerEvaluation
+from tablewright.engines.servers.load import Load
+from tablewright.engines.servers.sizing import ServerEvaluation
 from tablewright.model.values import Model
 from tablewright.review.catalogue import Catalogue
 from tablewright.review.findings import Level

@@ -1,15 +1,13 @@
 """Which server holds a workload, and what it costs: shared by MongoDB and PostgreSQL.
 
-In: homes, the work of each pattern, constants with a range, offers (tiers and instances). Out: a
-Load, and for each offer whether it holds the load, what limits it and what it costs. The model is
-simple and says so: processors by work, memory by the pages that are hot, disk by bytes, and the
-stated quotas of the offer. Nothing here is measured on the vendors' machines.
+In: homes, the work of each pattern, constants with a range, offers (tiers and instances). Out: for
+each offer whether it holds the load, by the stated quotas of the offer, what limits it and what it
+costs. Nothing here is measured on the vendors' machines.
 """
 
 from __future__ import annotations
 
 import contextlib
-import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
@@ -23,12 +21,12 @@ from tablewright.core.quantities import (
     DAYS_PER_MONTH,
     GB,
     ONE,
-    SECONDS_PER_MONTH,
     ZERO,
     format_number,
 )
 from tablewright.engines.servers.constants import ENDS, Figures, figures, shipped_calibration
 from tablewright.engines.servers.homes import Home
+from tablewright.engines.servers.load import Load, load_of, memory_bytes
 from tablewright.engines.servers.routing import Router
 from tablewright.engines.servers.words import Words
 from tablewright.engines.servers.work import Work
@@ -41,7 +39,7 @@ from tablewright.evaluation.values import (
     ShapeFacts,
     SizeFacts,
 )
-from tablewright.model.statistics import LoadCurve, has_peak, load_curve, percentile
+from tablewright.model.statistics import has_peak, percentile
 from tablewright.model.values import Entity, Kind, Model
 from tablewright.sample.sample import Sample
 
@@ -77,118 +75,6 @@ def combined(value: Decimal | None, ends: Iterable[Decimal | None]) -> Decimal |
     return (value * (far if sum(logs) > 0 else -far).exp()).quantize(Decimal("0.01"))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Load:
-    """What a workload asks of a server."""
-
-    operations_mean: Decimal
-    """Commands a second."""
-    operations_peak: Decimal
-    writes_mean: Decimal
-    writes_peak: Decimal
-    processors_mean: Decimal
-    """Processors kept busy."""
-    processors_peak: Decimal
-    data_bytes: Decimal
-    """Rows and index entries, uncompressed and without free space."""
-    disk_bytes: Decimal
-    """As they lie on disk: compressed, with free space."""
-    memory_bytes: Decimal
-    """As they lie in memory."""
-    hot_bytes: Decimal
-    """Of those, the pages touched within the hot window at the peak."""
-    touches_peak: Decimal
-    """Pages touched a second at the peak."""
-    touches_mean: Decimal
-    connections: Decimal
-    returned_gb: Decimal
-    """Sent to the application in a month."""
-    written_gb: Decimal
-    """Rows and entries written in a month."""
-    curve: LoadCurve
-    commands_per_month: Decimal
-    vector_bytes: Decimal = ZERO
-    """Indexes of vectors in the memory of search nodes."""
-    searches_peak: Decimal = ZERO
-    """Searches a second on search nodes, at the peak."""
-
-    def iops(
-        self,
-        cache_bytes: Decimal,
-        figures: Figures,
-        *,
-        peak: bool = True,
-        per_write: str = "iops_per_write",
-    ) -> Decimal:
-        """Return disk operations a second, given so much memory for data.
-
-        Of hot pages those miss that do not fit; of the touches that go to older rows, the share
-        that is not in memory.
-        """
-        retained = min(ONE, cache_bytes / self.hot_bytes) if self.hot_bytes else ONE
-        outside = ZERO
-        if self.memory_bytes > cache_bytes:
-            outside = ONE - cache_bytes / self.memory_bytes
-        missed = min(ONE, (ONE - retained) + outside * figures["cold_share"])
-        touches = self.touches_peak if peak else self.touches_mean
-        writes = self.writes_peak if peak else self.writes_mean
-        return touches * missed + writes * figures[per_write]
-
-
-def load_of(
-    model: Model,
-    users: int,
-    works: Mapping[str, Work],
-    homes: Sequence[Home],
-    disk_bytes: Decimal,
-    figures: Figures,
-) -> Load:
-    """Return what the patterns ask for at one scale."""
-    busiest = ONE if has_peak(model) else figures["unstated_peak"]
-    mean = _Sum()
-    peak = _Sum()
-    touched: dict[str, Decimal] = {}
-    touches = ZERO
-    for pattern in model.patterns:
-        work = works[pattern.name]
-        rate = model.calls_per_second(pattern, users)
-        high = rate * pattern.peak * busiest if pattern.purpose == "online" else rate
-        mean.add(work, rate, figures)
-        peak.add(work, high, figures)
-        touches += sum((pages for _, pages in work.touches), ZERO) * high
-        if pattern.purpose == "online":  # reports and batches read from disk what is not hot
-            for name, pages in work.touches:
-                touched[name] = touched.get(name, ZERO) + pages * high
-    hot = _hot_bytes(homes, touched, figures["hot_window_hours"] * 3600, figures["active_days"])
-    seconds = SECONDS_PER_MONTH
-    data = sum((home.rows * home.row_bytes for home in homes), ZERO)
-    data += sum((i.entries * i.entry_bytes for home in homes for i in home.indexes), ZERO)
-    memory = _memory(homes)
-    return Load(
-        operations_mean=mean.commands,
-        operations_peak=peak.commands,
-        writes_mean=mean.writes,
-        writes_peak=peak.writes,
-        processors_mean=mean.cpu,
-        processors_peak=peak.cpu,
-        data_bytes=data,
-        disk_bytes=disk_bytes,
-        memory_bytes=memory,
-        hot_bytes=hot,
-        touches_peak=touches,
-        touches_mean=mean.touches,
-        connections=max(
-            figures["least_connections"], peak.commands * figures["call_ms"] / 1000 * 2
-        ),
-        returned_gb=mean.returned * seconds / GB,
-        written_gb=mean.written * seconds / GB,
-        curve=load_curve(model, busiest),
-        commands_per_month=mean.commands * seconds,
-        vector_bytes=sum((i.stored_bytes for home in homes for i in home.vector_indexes), ZERO),
-        searches_peak=peak.searches,
-    )
-
-
 def days_of(model: Model, entity: str) -> Decimal:
     """Return over how many days an entity's rows came in; zero where they do not pile up."""
     result = model.entity(entity)
@@ -202,60 +88,6 @@ def lies_by_time(entity: Entity, paths: Sequence[str]) -> bool:
     result = [entity.find(path) for path in paths]
     kinds = [entry.kind if entry is not None else None for entry in result]
     return any(kind in (Kind.TIMESTAMP, Kind.EPOCH, Kind.ULID, Kind.DATE) for kind in kinds)
-
-
-class _Sum:
-    def __init__(self) -> None:
-        self.commands = self.writes = self.cpu = self.returned = self.written = ZERO
-        self.touches = self.searches = ZERO
-
-    def add(self, work: Work, rate: Decimal, figures: Figures) -> None:
-        """Add a pattern's work at so many calls a second."""
-        self.commands += work.commands * rate
-        self.writes += work.row_writes * rate
-        self.returned += work.returned_bytes * rate
-        self.written += work.written_bytes * rate
-        self.searches += work.vector_searches * rate
-        self.touches += sum((pages for _, pages in work.touches), ZERO) * rate
-        self.cpu += processor_us(work, figures) * rate / 1_000_000
-
-
-def processor_us(work: Work, figures: Figures) -> Decimal:
-    """Return the microseconds of one processor that one call takes."""
-    return (
-        work.commands * figures["cpu_us_command"]
-        + work.entries * figures["cpu_us_entry"]
-        + work.rows * figures["cpu_us_row"]
-        + (work.row_bytes + work.written_bytes) / 1024 * figures["cpu_us_kb"]
-        + work.sorted_rows * figures["cpu_us_sort"]
-        + work.row_writes * figures["cpu_us_write"]
-        + work.entry_writes * figures["cpu_us_entry_write"]
-    )
-
-
-def _hot_bytes(
-    homes: Sequence[Home], touched: Mapping[str, Decimal], seconds: Decimal, active_days: Decimal
-) -> Decimal:
-    """Return the bytes of the pages that are touched within a time, each page alike.
-
-    Of rows that pile up with time only the newest count, those of the active days; of an index the
-    newest entries, where they lie together.
-    """
-    total = ZERO
-    for home in homes:
-        newest = min(ONE, active_days / home.days) if home.days else ONE
-        parts = [(home.name, home.stored_bytes * newest)]
-        parts += [
-            (f"{home.name}/{index.name}", index.stored_bytes * (newest if index.by_time else ONE))
-            for index in home.indexes
-        ]
-        for name, stored in parts:
-            pages = stored / home.page_bytes
-            times = touched.get(name, ZERO) * seconds
-            if pages > 0 and times > 0:
-                share = 1 - math.exp(-min(700.0, float(times / pages)))
-                total += stored * Decimal(share)
-    return total
 
 
 # ---------------------------------------------------------------- offers
@@ -593,13 +425,8 @@ def _busiest(
     router = Router(model, design, layout.homes, users, words, one_shard=True)
     mine = {pattern.name: router.route(pattern)[1] for pattern in model.patterns}
     homes = [home.on_one_shard() for home in layout.homes]
-    share = _memory(homes) / (_memory(layout.homes) or ONE)
+    share = memory_bytes(homes) / (memory_bytes(layout.homes) or ONE)
     return load_of(model, users, mine, homes, layout.disk_bytes * share, figures)
-
-
-def _memory(homes: Sequence[Home]) -> Decimal:
-    rows = sum((home.stored_bytes for home in homes), ZERO)
-    return rows + sum((i.stored_bytes for home in homes for i in home.indexes), ZERO)
 
 
 def sharded(offers: Iterable[Offer], shards: int) -> tuple[Offer, ...]:

@@ -16,9 +16,10 @@ from tablewright.core.quantities import (
     percent,
 )
 from tablewright.engines.dynamodb.design import CapacityMode, ModeKind, Table
-from tablewright.engines.dynamodb.facts import DynamoFacts, TableOrIndex
+from tablewright.engines.dynamodb.facts import DynamoFacts
 from tablewright.engines.dynamodb.reserving import LOT
 from tablewright.engines.dynamodb.setting_changes import SetCapacity
+from tablewright.engines.dynamodb.usage_facts import TableOrIndex
 from tablewright.review.verdicts import CLEAR, Clear, FixOption, Hit, Missing, Verdict
 
 _A_YEAR = 365

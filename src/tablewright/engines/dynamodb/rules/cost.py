@@ -18,8 +18,9 @@ from tablewright.core.quantities import (
     percent,
 )
 from tablewright.design import changes as model_changes
-from tablewright.engines.dynamodb.facts import DynamoFacts, TableOrIndex
+from tablewright.engines.dynamodb.facts import DynamoFacts
 from tablewright.engines.dynamodb.setting_changes import SetTableClass
+from tablewright.engines.dynamodb.usage_facts import TableOrIndex
 from tablewright.model.statistics import harmonic
 from tablewright.model.values import Pattern, Verb
 from tablewright.review.verdicts import CLEAR, FixOption, Hit, Missing, Verdict

@@ -10,8 +10,9 @@ from tablewright.capacity.units import Consistency
 from tablewright.core.quantities import ZERO, decimals
 from tablewright.design import changes as model_changes
 from tablewright.engines.dynamodb.design import ModeKind
-from tablewright.engines.dynamodb.facts import DynamoFacts, Heat, TableOrIndex
+from tablewright.engines.dynamodb.facts import DynamoFacts, Heat
 from tablewright.engines.dynamodb.key_changes import ShardKey
+from tablewright.engines.dynamodb.usage_facts import TableOrIndex
 from tablewright.model.values import Pattern
 from tablewright.review.verdicts import CLEAR, Clear, FixOption, Hit, Missing, Verdict
 

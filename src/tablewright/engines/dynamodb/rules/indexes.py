@@ -19,7 +19,7 @@ from tablewright.core.quantities import (
 from tablewright.design import changes as model_changes
 from tablewright.engines.dynamodb.access import match_key
 from tablewright.engines.dynamodb.design import Index, ItemShape, KeyTemplate, ProjectionKind, Table
-from tablewright.engines.dynamodb.facts import DynamoFacts, TableOrIndex
+from tablewright.engines.dynamodb.facts import DynamoFacts
 from tablewright.engines.dynamodb.key_changes import (
     AddIndex,
     ChangeProjection,
@@ -30,6 +30,7 @@ from tablewright.engines.dynamodb.key_changes import (
 from tablewright.engines.dynamodb.reading.context import with_known
 from tablewright.engines.dynamodb.reading.key_reads import missing_from
 from tablewright.engines.dynamodb.rules.projections import needed_by_readers, projecting
+from tablewright.engines.dynamodb.usage_facts import TableOrIndex
 from tablewright.evaluation.engine import Refused
 from tablewright.model.values import Condition, Entity, Pattern, Verb
 from tablewright.review.verdicts import CLEAR, FixOption, Hit, Missing, Verdict

@@ -15,8 +15,9 @@ from tablewright.core.quantities import (
     percent,
 )
 from tablewright.engines.dynamodb.design import ItemShape, Table
-from tablewright.engines.dynamodb.facts import DynamoFacts, TableOrIndex
+from tablewright.engines.dynamodb.facts import DynamoFacts
 from tablewright.engines.dynamodb.item_changes import Compress, ExplodeList, Offload, SplitEntity
+from tablewright.engines.dynamodb.usage_facts import TableOrIndex
 from tablewright.model.values import Attribute, Entity, Kind, Pattern, Verb
 from tablewright.review.verdicts import CLEAR, Clear, FixOption, Hit, Missing, Verdict
 

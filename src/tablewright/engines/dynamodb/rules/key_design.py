@@ -24,9 +24,10 @@ from tablewright.engines.dynamodb.design import (
     ProjectionKind,
     Table,
 )
-from tablewright.engines.dynamodb.facts import DynamoFacts, TableOrIndex, is_time
+from tablewright.engines.dynamodb.facts import DynamoFacts, is_time
 from tablewright.engines.dynamodb.item_changes import AddGuardItem
 from tablewright.engines.dynamodb.key_changes import AddIndex, RekeyTable, ShardKey
+from tablewright.engines.dynamodb.usage_facts import TableOrIndex
 from tablewright.model.values import Attribute, Entity, Kind, Pattern, Verb
 from tablewright.review.verdicts import CLEAR, Clear, FixOption, Hit, Missing, Verdict
 

@@ -12,7 +12,8 @@ from tablewright.engines.dynamodb.design import (
     ProjectionKind,
     Table,
 )
-from tablewright.engines.dynamodb.facts import DynamoFacts, TableOrIndex
+from tablewright.engines.dynamodb.facts import DynamoFacts
+from tablewright.engines.dynamodb.usage_facts import TableOrIndex
 from tablewright.model.values import Entity, Pattern
 from tablewright.review.verdicts import CLEAR, Hit, Missing, Verdict
 

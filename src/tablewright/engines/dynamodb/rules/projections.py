@@ -8,8 +8,9 @@ from decimal import Decimal
 from tablewright.capacity.limits import READ_UNIT_BYTES
 from tablewright.core.quantities import SECONDS_PER_DAY, ZERO, decimals, format_bytes, percent
 from tablewright.engines.dynamodb.design import Index, Projection, ProjectionKind, Table
-from tablewright.engines.dynamodb.facts import DynamoFacts, TableOrIndex
+from tablewright.engines.dynamodb.facts import DynamoFacts
 from tablewright.engines.dynamodb.key_changes import ChangeProjection
+from tablewright.engines.dynamodb.usage_facts import TableOrIndex
 from tablewright.review.verdicts import CLEAR, Clear, FixOption, Hit, Verdict
 
 KEYS_ONLY = Projection(kind=ProjectionKind.KEYS_ONLY)

@@ -9,8 +9,9 @@ from tablewright.capacity.units import Consistency
 from tablewright.core.quantities import SECONDS_PER_DAY, ZERO, decimals, format_bytes
 from tablewright.design import changes as model_changes
 from tablewright.engines.dynamodb.design import Table
-from tablewright.engines.dynamodb.facts import DynamoFacts, TableOrIndex
+from tablewright.engines.dynamodb.facts import DynamoFacts
 from tablewright.engines.dynamodb.setting_changes import SetOption
+from tablewright.engines.dynamodb.usage_facts import TableOrIndex
 from tablewright.model.values import Entity, Pattern, Verb
 from tablewright.review.model_predicates import (
     Copy,

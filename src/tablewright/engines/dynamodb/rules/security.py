@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from tablewright.engines.dynamodb.facts import DynamoFacts, TableOrIndex
+from tablewright.engines.dynamodb.facts import DynamoFacts
 from tablewright.engines.dynamodb.key_changes import ChangeProjection
 from tablewright.engines.dynamodb.rules.projections import projecting
+from tablewright.engines.dynamodb.usage_facts import TableOrIndex
 from tablewright.model.values import Attribute, Entity, Kind, Pattern
 from tablewright.review.verdicts import CLEAR, FixOption, Hit, Missing, Verdict
 

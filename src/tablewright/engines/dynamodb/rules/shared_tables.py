@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from itertools import combinations
 
-from tablewright.engines.dynamodb.facts import DynamoFacts, TableOrIndex
+from tablewright.engines.dynamodb.facts import DynamoFacts
+from tablewright.engines.dynamodb.usage_facts import TableOrIndex
 from tablewright.review.verdicts import CLEAR, Hit, Verdict
 
 

@@ -17,8 +17,9 @@ from tablewright.core.quantities import (
     format_usd,
 )
 from tablewright.engines.dynamodb.design import ItemShape, Table
-from tablewright.engines.dynamodb.facts import DynamoFacts, TableOrIndex
+from tablewright.engines.dynamodb.facts import DynamoFacts
 from tablewright.engines.dynamodb.setting_changes import SetTtl
+from tablewright.engines.dynamodb.usage_facts import TableOrIndex
 from tablewright.model.values import Entity, Kind, Pattern, Verb
 from tablewright.review.verdicts import CLEAR, FixOption, Hit, Missing, Verdict
 
