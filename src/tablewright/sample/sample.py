@@ -10,11 +10,10 @@ their own, so no attribute disturbs another and no block needs the ones before.
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
-from decimal import ROUND_HALF_UP, Decimal
-from hashlib import blake2b
+from decimal import Decimal
 from itertools import accumulate, pairwise
 from random import Random
 from typing import Any
@@ -23,8 +22,9 @@ from tablewright.capacity.items import string_bytes
 from tablewright.capacity.limits import CONTAINER_BYTES, ELEMENT_BYTES
 from tablewright.core.expressions import Expression
 from tablewright.core.quantities import ONE, ZERO
-from tablewright.model.statistics import DEFAULT_SKEW, Selectivity
+from tablewright.model.statistics import Selectivity
 from tablewright.model.values import Attribute, Entity, Kind, Model
+from tablewright.sample.families import DEFAULT_UNTIL, BlockRun, Families, ranks_of
 from tablewright.sample.generators import (
     GENERATORS,
     Draw,
@@ -36,23 +36,19 @@ from tablewright.sample.generators import (
     inner_sequence,
     permuted,
     sequence,
-    zipf,
 )
-from tablewright.sample.groups import BLOCK, Groups
-from tablewright.sample.keys import SiblingPlace, carriers, placed, spread_out
+from tablewright.sample.groups import BLOCK
+from tablewright.sample.keys import SiblingPlace, spread_out
 from tablewright.sample.lengths import can_be_made_alone, constant_bytes, lengths_alone
 from tablewright.sample.spreads import evenly
 from tablewright.sample.wire import plain_bytes
-
-DEFAULT_UNTIL = 1_767_225_600
-"""1 January 2026, in seconds since 1970: when the data ends unless the caller says otherwise."""
 
 _DAY_MS = 86_400_000
 _CACHED_BLOCKS = 256
 _FIRST_DRAW, _SECOND_DRAW = "", "another"
 
 
-class Sample:
+class Sample(Families):
     """The instances of a model, numbered from 0 for each entity.
 
     Everything follows from the seed, the names of entity and attribute, and the number of the
@@ -66,70 +62,15 @@ class Sample:
     def __init__(
         self, model: Model, *, seed: int | None = None, until: int = DEFAULT_UNTIL
     ) -> None:
-        self.model = model
-        self.seed = model.seed if seed is None else seed
-        self.until = until
-        self._until_ms = until * 1000
-        self._users = max(model.scales)
-        self._groups: dict[tuple[str, int], Groups] = {}
+        super().__init__(model, seed=seed, until=until)
         self._sizes: dict[tuple[str, str, str], list[int | None]] = {}
         self._blocks: OrderedDict[tuple[Any, ...], list[Any]] = OrderedDict()
-        self._salts: dict[tuple[str, ...], int] = {}
-        self._key_values: dict[tuple[str, tuple[str, ...], int], dict[str, int | None]] = {}
 
     # How many there are, and whose they are
-
-    def count(self, entity: str, users: int) -> int:
-        """Return how many instances of an entity there are at this scale.
-
-        The children of however many parents there are; of an entity without parent the model's
-        mean, rounded. Where children are spread the number is that of the spread's draws, which
-        differs from the model's mean by less than one block's chance.
-        """
-        result = self.model.entity(entity)
-        if result.parent is None:
-            mean = self.model.instances(entity, users)
-            return int(mean.to_integral_value(rounding=ROUND_HALF_UP))
-        return self._groups_of(result, users).first(self.count(result.parent, users))
-
-    def children(self, entity: str, parent_index: int, users: int | None = None) -> range:
-        """Return the numbers of the instances that belong to one instance of the parent."""
-        return self._groups_of(self.model.entity(entity), users).children(parent_index)
-
-    def parent(self, entity: str, index: int, users: int | None = None) -> int:
-        """Return the number of the parent's instance to which an instance belongs."""
-        return self._groups_of(self.model.entity(entity), users).parent(index)
-
-    def group_sizes(self, entity: str, n_parents: int, users: int | None = None) -> list[int]:
-        """Return how many children each of the first parents has."""
-        groups = self._groups_of(self.model.entity(entity), users)
-        firsts = [groups.first(parent) for parent in range(n_parents + 1)]
-        return [after - first for first, after in pairwise(firsts)]
 
     def families(self, entity: str, n_parents: int) -> tuple[list[int], Sample]:
         """Return how many children each of the first parents has, and a sample that begins so."""
         return self.group_sizes(entity, n_parents), self
-
-    def _groups_of(self, entity: Entity, users: int | None) -> Groups:
-        users = self._users if users is None else users
-        if entity.parent is None:
-            raise ValueError(f"{entity.name} has no parent")
-        # Only where the counts are not per parent does the number of users matter.
-        key = (entity.name, 0 if entity.count.per == "parent" else users)
-        group = self._groups.get(key)
-        if group is None:
-            group = self._groups[key] = Groups(
-                self._mean_children(entity, users),
-                entity.count.spread,
-                lambda block: _Run(self.seed, entity, block, users, "children").rng(""),
-            )
-        return group
-
-    def _mean_children(self, entity: Entity, users: int) -> Decimal:
-        if entity.count.per == "parent" or entity.parent is None:
-            return self.model.per_driver(entity)
-        parents = self.model.instances(entity.parent, users)
-        return self.model.instances(entity.name, users) / parents if parents else ZERO
 
     # Bytes
 
@@ -177,7 +118,7 @@ class Sample:
         if result.has(attribute.name) and result.attribute(attribute.name) == attribute:
             sizes = self.sizes(entity, attribute.name, BLOCK)
         else:
-            run = _Run(self.seed, result, 0, self._users, _FIRST_DRAW)
+            run = BlockRun(self.seed, result, 0, self._users, _FIRST_DRAW)
             sizes = self._inner_sizes(run, attribute, attribute.name, range(BLOCK))
         present = [size for size in sizes if size is not None]
         return Decimal(sum(present)) / len(present) if present else ZERO
@@ -194,7 +135,7 @@ class Sample:
     def _size_block(
         self, entity: Entity, attribute: Attribute, block: int, users: int, purpose: str
     ) -> list[int | None]:
-        run = _Run(self.seed, entity, block, users, purpose)
+        run = BlockRun(self.seed, entity, block, users, purpose)
         numbers = range(block * BLOCK, (block + 1) * BLOCK)
         constant = self._constant_bytes(entity, attribute)
         if constant is not None:
@@ -209,7 +150,9 @@ class Sample:
             return list(sizes)
         return [size if here else None for size, here in zip(sizes, present, strict=True)]
 
-    def _drawn_sizes(self, run: _Run, attribute: Attribute, numbers: Sequence[int]) -> list[int]:
+    def _drawn_sizes(
+        self, run: BlockRun, attribute: Attribute, numbers: Sequence[int]
+    ) -> list[int]:
         """Return the bytes of a block of values that depend on nothing but their own entity.
 
         Models that differ in another figure, as those that assumptions are varied in, draw them
@@ -250,7 +193,7 @@ class Sample:
         return attribute.distinct is None or not _can_repeat(attribute)
 
     def _made_sizes(
-        self, run: _Run, attribute: Attribute, path: str, numbers: Sequence[int]
+        self, run: BlockRun, attribute: Attribute, path: str, numbers: Sequence[int]
     ) -> list[int]:
         lengths = lengths_alone(attribute, run.rng(path), len(numbers))
         if lengths is not None:
@@ -262,7 +205,7 @@ class Sample:
         return [plain_bytes(value) for value in self._made(run, attribute, path, numbers)]
 
     def _map_sizes(
-        self, run: _Run, attribute: Attribute, path: str, numbers: Sequence[int]
+        self, run: BlockRun, attribute: Attribute, path: str, numbers: Sequence[int]
     ) -> list[int]:
         totals = [CONTAINER_BYTES] * len(numbers)
         for part in attribute.fields:
@@ -276,7 +219,7 @@ class Sample:
 
     def _list_sizes(
         self,
-        run: _Run,
+        run: BlockRun,
         attribute: Attribute,
         element: Attribute,
         path: str,
@@ -290,7 +233,7 @@ class Sample:
         return [CONTAINER_BYTES + sum(billed[a:b]) for a, b in pairwise(firsts)]
 
     def _inner_sizes(
-        self, run: _Run, part: Attribute, path: str, numbers: Sequence[int]
+        self, run: BlockRun, part: Attribute, path: str, numbers: Sequence[int]
     ) -> list[int | None]:
         if part.kind is Kind.REF:
             constant = self._constant_bytes(run.entity, part)
@@ -396,7 +339,7 @@ class Sample:
         first: int | None = None,
     ) -> list[Any]:
         """Return the values of a block; of what may be long only the `first`, if that is given."""
-        run = _Run(self.seed, entity, block, users, purpose)
+        run = BlockRun(self.seed, entity, block, users, purpose)
         numbers = range(block * BLOCK, (block + 1) * BLOCK)
         if self._is_inherited(entity, attribute):
             return self._from_parent(entity, attribute.name, numbers, users)
@@ -418,7 +361,7 @@ class Sample:
 
     def _made(
         self,
-        run: _Run,
+        run: BlockRun,
         attribute: Attribute,
         path: str,
         numbers: Sequence[int],
@@ -452,7 +395,9 @@ class Sample:
             generator = sequence if path == attribute.name else inner_sequence
         return generator(attribute, draw)
 
-    def _inner(self, run: _Run, part: Attribute, path: str, numbers: Sequence[int]) -> list[Any]:
+    def _inner(
+        self, run: BlockRun, part: Attribute, path: str, numbers: Sequence[int]
+    ) -> list[Any]:
         """Return values of a field of a map, or of an element of a list or set."""
         if part.kind is Kind.REF:
             values = self._drawn_refs(part, run.rng(path), len(numbers), run.users)
@@ -463,21 +408,10 @@ class Sample:
             return values
         return [value if here else None for value, here in zip(values, present, strict=True)]
 
-    def _is_unique(self, entity: Entity, attribute: Attribute) -> bool:
-        if attribute.unique:
-            return True
-        own_key = self._own_key(entity)
-        if own_key != (attribute.name,):
-            return False
-        return (
-            own_key == entity.key
-            or self._values_of(entity, own_key, self._users)[own_key[0]] is None
-        )
-
-    def _presence(self, run: _Run, attribute: Attribute) -> list[bool] | None:
+    def _presence(self, run: BlockRun, attribute: Attribute) -> list[bool] | None:
         if attribute.presence >= ONE:
             return None
-        first = _Run(run.seed, run.entity, run.block, run.users, _FIRST_DRAW)
+        first = BlockRun(run.seed, run.entity, run.block, run.users, _FIRST_DRAW)
         path = attribute.present_with or attribute.name
         return _inner_presence(first, attribute, path, BLOCK)
 
@@ -488,7 +422,7 @@ class Sample:
         result = self.model.entity(entity)
         users = self._users if users is None else users
         siblings = self._groups_of(result, users).children(parent)
-        run = _Run(self.seed, result, 0, users, _FIRST_DRAW)
+        run = BlockRun(self.seed, result, 0, users, _FIRST_DRAW)
         at = [SiblingPlace(position, max(1, len(siblings)), parent)]
         return {
             name: self._made(run, attribute, name, [siblings.stop + position], at=at)[0]
@@ -497,27 +431,6 @@ class Sample:
         }
 
     # Values of other instances
-
-    def _own_key(self, entity: Entity) -> tuple[str, ...]:
-        return tuple(
-            name for name in entity.key if not self._is_inherited(entity, entity.attribute(name))
-        )
-
-    def _is_inherited(self, entity: Entity, attribute: Attribute) -> bool:
-        """Whether it is the parent's key, or a copy of what is unique to the parent.
-
-        A copy has the name and the kind of the parent's attribute and is not itself unique: the
-        e-mail address on a customer's device is the customer's.
-        """
-        if entity.parent is None:
-            return False
-        parent = self.model.entity(entity.parent)
-        if attribute.name in parent.key:
-            return True
-        if attribute.unique or not parent.has(attribute.name):
-            return False
-        above = parent.attribute(attribute.name)
-        return above.kind is attribute.kind and (above.unique or self._is_inherited(parent, above))
 
     def _from_parent(
         self, entity: Entity, name: str, numbers: Sequence[int], users: int
@@ -531,22 +444,6 @@ class Sample:
         )
         return [result[parent] for parent in parents]
 
-    def _parents(self, entity: Entity, numbers: Sequence[int], users: int) -> list[int]:
-        """Return the numbers of the parents of some children."""
-        groups = self._groups_of(entity, users)
-        if not groups.has_any:
-            return list(numbers)  # there are none: one for each parent shows what they would be
-        if not isinstance(numbers, range):
-            return [groups.parent(number) for number in numbers]
-        parents: list[int] = []
-        start = numbers.start
-        while start < numbers.stop:
-            parent = groups.parent(start)
-            after = min(groups.first(parent + 1), numbers.stop)
-            parents.extend([parent] * (after - start))
-            start = after
-        return parents
-
     def _at(
         self, entity: Entity, attribute: Attribute, indexes: Sequence[int], users: int
     ) -> list[Any]:
@@ -555,7 +452,7 @@ class Sample:
         is_whole = attribute.distinct is None and attribute.presence >= ONE
         if is_own and is_whole and can_be_made_alone(attribute, self._is_unique(entity, attribute)):
             # What can be made alone asks for no random numbers, so the block does not matter.
-            run = _Run(self.seed, entity, 0, users, _FIRST_DRAW)
+            run = BlockRun(self.seed, entity, 0, users, _FIRST_DRAW)
             return self._made(run, attribute, attribute.name, indexes)
         created: list[Any] = []
         for index in indexes:
@@ -573,7 +470,7 @@ class Sample:
             self._keep(key, kept_block)
         return kept_block
 
-    def _worked_out(self, run: _Run, attribute: Attribute) -> list[Any]:
+    def _worked_out(self, run: BlockRun, attribute: Attribute) -> list[Any]:
         """Return values that follow from others of the same instance."""
         expression = Expression(attribute.equals)
         names = sorted(expression.names)
@@ -589,7 +486,7 @@ class Sample:
             for row in rows
         ]
 
-    def _copied(self, run: _Run, attribute: Attribute, numbers: range) -> list[Any]:
+    def _copied(self, run: BlockRun, attribute: Attribute, numbers: range) -> list[Any]:
         """Return what the instances that a ref or the parent's key names have themselves."""
         entity, users = run.entity, run.users
         source = Selectivity(self.model, users).source(entity, attribute)
@@ -599,144 +496,23 @@ class Sample:
         if entity.has(base) and entity.attribute(base).kind is Kind.REF:
             link = entity.attribute(base)
             if not self._is_inherited(entity, link):
-                owners = _Run(run.seed, entity, run.block, users, _FIRST_DRAW)
+                owners = BlockRun(run.seed, entity, run.block, users, _FIRST_DRAW)
                 indexes = self._ref_indexes(owners, link, numbers)
                 return self._at(source[0], source[1], indexes, users)
         indexes = self._ancestors(entity, source[0], numbers, users)
         assert indexes is not None
         return self._at(source[0], source[1], indexes, users)
 
-    def _refs(self, run: _Run, attribute: Attribute, numbers: range) -> list[Any]:
+    def _refs(self, run: BlockRun, attribute: Attribute, numbers: range) -> list[Any]:
         target, key = self._target(attribute)
         return self._at(target, key, self._ref_indexes(run, attribute, numbers), run.users)
-
-    def _ref_indexes(self, run: _Run, attribute: Attribute, numbers: range) -> list[int]:
-        """Return which instances of another entity the references of some instances name."""
-        entity, users = run.entity, run.users
-        target, _ = self._target(attribute)
-        indexes: list[int] | None = None
-        if not self._is_another(entity, attribute, target):
-            indexes = self._ancestors(entity, target, numbers, users)
-        if indexes is None:
-            indexes = self._siblings(entity, target, numbers, users)
-        if indexes is not None:
-            return indexes
-        among = max(1, self.count(target.name, users))
-        if self._is_unique(entity, attribute):
-            # What is made later points to what is made later, so that no two ever meet.
-            there = self.count(entity.name, users)
-            return [number % among if number < there else number for number in numbers]
-        places_of = self._key_places(entity, attribute, users)
-        rng = run.rng(attribute.name)
-        others_than = self._others_than(entity, attribute, target, numbers, users)
-        among -= 1 if others_than is not None and among > 1 else 0
-        if places_of is None:
-            ranks = self._drawn_ranks(attribute, rng, len(numbers), among)
-        elif attribute.skew is not None or attribute.top_share is not None:
-            ranks = self._popular(run, attribute, places_of(numbers), among)
-        else:
-            ranks = spread_out(places_of(numbers), among, rng)
-        if others_than is not None:
-            ranks = [
-                rank + 1 if rank >= other_other else rank
-                for rank, other_other in zip(ranks, others_than, strict=True)
-            ]
-            ranks = [min(rank, self.count(target.name, users) - 1) for rank in ranks]
-        return ranks
-
-    def _is_another(self, entity: Entity, attribute: Attribute, target: Entity) -> bool:
-        """Whether a reference to an ancestor's kind means another instance of it.
-
-        It does where it says so, and in a key that names the ancestor already.
-        """
-        if attribute.other:
-            return True
-        if attribute.name not in (*entity.key, *entity.identity):
-            return False
-        handed = {a.name for a in entity.attributes if self._is_inherited(entity, a)}
-        return bool(target.key) and handed >= set(target.key)
-
-    def _others_than(
-        self, entity: Entity, attribute: Attribute, target: Entity, numbers: range, users: int
-    ) -> list[int] | None:
-        """Return the ancestors that a reference to their kind must not lead to."""
-        if not self._is_another(entity, attribute, target):
-            return None
-        return self._ancestors(entity, target, numbers, users)
-
-    def _popular(
-        self, run: _Run, attribute: Attribute, places: Sequence[SiblingPlace], among: int
-    ) -> list[int]:
-        """Return ranks, popular ones more often and none twice within a group."""
-        skew = float(DEFAULT_SKEW if attribute.skew is None else attribute.skew)
-        salt = self._salt(run.entity.name, attribute.name, "popular")
-        out: list[int] = []
-        known: int | None = None
-        ranks: list[int] = []
-        for place in places:
-            if place.group != known:
-                known = place.group
-                drawn = _ranks(attribute, Random(salt + known), 8 * place.among, among, skew)
-                ranks = list(dict.fromkeys(drawn))
-                if len(ranks) < place.among:
-                    claimed = set(ranks)
-                    ranks += [rank for rank in range(among) if rank not in claimed]
-            out.append(ranks[place.position % len(ranks)])
-        return out
-
-    def _target(self, attribute: Attribute) -> tuple[Entity, Attribute]:
-        """Return what a `ref` points to; `Entity.attribute` names one that is not the key."""
-        name, _, required = (attribute.to or "").partition(".")
-        entity = self.model.entity(name)
-        if not required:
-            required = attribute.name if attribute.name in entity.key else entity.key[-1]
-        return entity, entity.attribute(required)
-
-    def _ancestors(
-        self, entity: Entity, target: Entity, numbers: Sequence[int], users: int
-    ) -> list[int] | None:
-        """Return the instances of `target` above some children, None if it is not above them."""
-        below = entity
-        while below.parent is not None:
-            numbers = self._parents(below, numbers, users)
-            if below.parent == target.name:
-                return numbers
-            below = self.model.entity(below.parent)
-        return None
-
-    def _siblings(
-        self, entity: Entity, target: Entity, numbers: Sequence[int], users: int
-    ) -> list[int] | None:
-        """Return the instances of `target` under the same parents, None if parents differ.
-
-        The first child points to the first sibling, and so on in turn.
-        """
-        if entity.parent is None or entity.parent != target.parent or entity is target:
-            return None
-        groups = self._groups_of(target, users)
-        parents = self._parents(entity, numbers, users)
-        places = self._strata(entity, numbers, users)
-        out = []
-        for parent, (place, _, _) in zip(parents, places, strict=True):
-            siblings = groups.children(parent)
-            if not siblings:
-                return None
-            out.append(siblings[place % len(siblings)])
-        return out
 
     def _drawn_refs(self, attribute: Attribute, rng: Random, n: int, users: int) -> list[Any]:
         target, key = self._target(attribute)
         among = max(1, self.count(target.name, users))
         return self._at(target, key, self._drawn_ranks(attribute, rng, n, among), users)
 
-    @staticmethod
-    def _drawn_ranks(attribute: Attribute, rng: Random, n: int, among: int) -> list[int]:
-        if attribute.distinct is not None:
-            among = min(among, max(1, int(attribute.distinct)))
-        skew = float(DEFAULT_SKEW if attribute.skew is None else attribute.skew)
-        return _ranks(attribute, rng, n, among, skew)
-
-    def _repeated(self, run: _Run, attribute: Attribute, numbers: range) -> list[Any]:
+    def _repeated(self, run: BlockRun, attribute: Attribute, numbers: range) -> list[Any]:
         """Return values of which there are only `distinct`: those of the first instances."""
         assert attribute.distinct is not None
         rng = run.rng(f"{attribute.name}#")
@@ -745,7 +521,7 @@ class Sample:
         if places_of is not None:
             ranks = spread_out(places_of(numbers), among, rng)
         else:
-            ranks = _ranks(attribute, rng, len(numbers), among, float(attribute.skew or 0))
+            ranks = ranks_of(attribute, rng, len(numbers), among, float(attribute.skew or 0))
         blocks = {
             block: self._first_values(run.entity, attribute, block, run.users)
             for block in {rank // BLOCK for rank in ranks}
@@ -758,7 +534,7 @@ class Sample:
         key = (entity.name, attribute.name, block, "distinct")
         first_values = self._blocks.get(key)
         if first_values is None:
-            run = _Run(self.seed, entity, block, users, _FIRST_DRAW)
+            run = BlockRun(self.seed, entity, block, users, _FIRST_DRAW)
             numbers = range(block * BLOCK, (block + 1) * BLOCK)
             first_values = self._made(run, attribute, attribute.name, numbers)
             self._keep(key, first_values)
@@ -771,80 +547,7 @@ class Sample:
 
     # Keys
 
-    def _key_places(
-        self,
-        entity: Entity,
-        attribute: Attribute,
-        users: int,
-        at: list[SiblingPlace] | None = None,
-    ) -> Callable[[Sequence[int]], list[SiblingPlace]] | None:
-        """Return how to place instances so that an attribute tells them apart, or those of `at`.
-
-        None for an attribute whose values may repeat.
-        """
-        for names in (entity.key, entity.identity, (attribute.name,) if attribute.unique else ()):
-            own_key = tuple(n for n in names if not self._is_inherited(entity, entity.attribute(n)))
-            if attribute.name not in own_key:
-                continue
-            places = self._strata if len(own_key) < len(names) else self._all_places
-            values = self._values_of(entity, own_key, users)
-            order = carriers(values, self._family(entity, users, is_all=own_key == names))
-            if attribute.name in order:
-                return lambda numbers: placed(
-                    places(entity, numbers, users) if at is None else at,
-                    attribute.name,
-                    order,
-                    values,
-                )
-            if attribute.kind in (Kind.ENUM, Kind.REF):  # spread, though another tells apart
-                return lambda numbers: places(entity, numbers, users)
-            return None
-        return None
-
-    def _all_places(self, entity: Entity, numbers: Sequence[int], users: int) -> list[SiblingPlace]:
-        """Return places among all instances, whoever their parents are.
-
-        What is made later comes after those there are, so that it never has the key of one.
-        """
-        among = max(1, self.count(entity.name, users))
-        return [SiblingPlace(number, among, 0) for number in numbers]
-
-    def _values_of(self, entity: Entity, names: Sequence[str], users: int) -> dict[str, int | None]:
-        """Return how many values attributes of a key can have, None where there is no bound."""
-        key = (entity.name, tuple(names), users)
-        key_value = self._key_values.get(key)
-        if key_value is None:
-            selectivity = Selectivity(self.model, users)
-            key_value = self._key_values[key] = {}
-            for name in names:
-                values = selectivity.possible(entity, name)
-                key_value[name] = None if values is None else max(1, int(values))
-        return key_value
-
-    def _family(self, entity: Entity, users: int, *, is_all: bool) -> float:
-        """Return how many instances a key has to tell apart: all, or the children of a parent."""
-        if is_all or entity.parent is None:
-            return float(self.count(entity.name, users))
-        spread = entity.count.spread
-        mean = float(self._mean_children(entity, users))
-        return mean if spread is None or spread.high is None else max(mean, float(spread.high))
-
     # Time and place
-
-    def _strata(self, entity: Entity, numbers: Sequence[int], users: int) -> list[SiblingPlace]:
-        """Return places among the instances of which no two may share a part of a key."""
-        if entity.parent is None:
-            return self._all_places(entity, numbers, users)
-        groups = self._groups_of(entity, users)
-        if not groups.has_any:
-            return [SiblingPlace(0, 1, number) for number in numbers]
-        out: list[SiblingPlace] = []
-        known, children = -1, range(0)
-        for number, parent in zip(numbers, self._parents(entity, numbers, users), strict=True):
-            if parent != known:
-                known, children = parent, groups.children(parent)
-            out.append(SiblingPlace(number - children.start, len(children), parent))
-        return out
 
     def _times(self, entity: Entity, numbers: Sequence[int], users: int) -> list[int]:
         """Return when instances came into being, in milliseconds since 1970.
@@ -863,7 +566,7 @@ class Sample:
         ]
 
     def _later(
-        self, run: _Run, attribute: Attribute, numbers: Sequence[int], rng: Random
+        self, run: BlockRun, attribute: Attribute, numbers: Sequence[int], rng: Random
     ) -> list[int]:
         """Return moments after an instance came into being, or after another of its times."""
         entity = run.entity
@@ -874,35 +577,11 @@ class Sample:
             return times
         return [time + int((self._until_ms - time) * random()) for time in times]
 
-    def _moments(self, run: _Run, attribute: Attribute, numbers: Sequence[int]) -> list[int]:
+    def _moments(self, run: BlockRun, attribute: Attribute, numbers: Sequence[int]) -> list[int]:
         """Return an attribute of type time in milliseconds since 1970, as it is drawn."""
-        first = _Run(run.seed, run.entity, run.block, run.users, _FIRST_DRAW)
+        first = BlockRun(run.seed, run.entity, run.block, run.users, _FIRST_DRAW)
         created = self._made(first, attribute, attribute.name, numbers)
         return [_milliseconds(value) for value in created]
-
-    # Random numbers
-
-    def _salt(self, entity: str, path: str, purpose: str) -> int:
-        key = (entity, path, purpose)
-        salt = self._salts.get(key)
-        if salt is None:
-            salt = self._salts[key] = _number(self.seed, entity, path, "salt", purpose)
-        return salt
-
-
-@dataclass(frozen=True, slots=True)
-class _Run:
-    """One block of one entity: where its random numbers come from."""
-
-    seed: int
-    entity: Entity
-    block: int
-    users: int
-    purpose: str
-
-    def rng(self, path: str) -> Random:
-        """Return the random numbers of an attribute, or of a part of one."""
-        return Random(_number(self.seed, self.entity.name, path, self.block, self.purpose))
 
 
 _DRAWN: dict[tuple[object, ...], tuple[int, ...]] = {}
@@ -936,27 +615,12 @@ def _has_reference(attribute: Attribute) -> bool:
     return attribute.kind is Kind.REF or any(_has_reference(part) for part in parts)
 
 
-def _inner_presence(run: _Run, attribute: Attribute, path: str, n: int) -> list[bool] | None:
+def _inner_presence(run: BlockRun, attribute: Attribute, path: str, n: int) -> list[bool] | None:
     """Return which of `n` values are there, None for all of them."""
     if attribute.presence >= ONE:
         return None
     share = float(attribute.presence)
     return [point < share for point in evenly(run.rng(f"{path}?"), n)]
-
-
-def _number(*names: object) -> int:
-    """Return a number of 128 bits that follows from the names alone."""
-    text = "\0".join(map(str, names))
-    return int.from_bytes(blake2b(text.encode(), digest_size=16).digest(), "big")
-
-
-def _ranks(attribute: Attribute, rng: Random, n: int, among: int, skew: float) -> list[int]:
-    """Return which of `among` values each instance has; `top_share` of them the first."""
-    if attribute.top_share is None or among == 1:
-        return zipf(rng, n, among, skew)
-    top, random = float(attribute.top_share), rng.random
-    other_zipf = zipf(rng, n, among - 1, skew)
-    return [0 if random() < top else other_other + 1 for other_other in other_zipf]
 
 
 _REPEATING = frozenset(set(Kind) - {Kind.ENUM, Kind.BOOL, Kind.COUNTRY, Kind.REF})
