@@ -15,6 +15,8 @@ from tablewright.compare.decision import BUDGET, LOAD, NEEDS, OWNERSHIP, REST, D
 from tablewright.compare.growth import path_usd
 from tablewright.compare.result import Comparison
 from tablewright.core.errors import UsageError
+from tablewright.reports.pages import page_of
+from tablewright.reports.render.text import write_text
 from tablewright.session import Session, open_model
 from tablewright.verbs.compare import compare
 
@@ -139,7 +141,7 @@ def test_one_instance_is_not_two_zones_for_the_whole_deployment() -> None:
 def test_a_need_met_by_work_is_met_and_its_hours_are_counted() -> None:
     found = compared(
         needs="geo: 'yes: who is near', ttl: 'yes: notes end'",
-        targets="monthly_cost: {1000: 40}",
+        targets="monthly_cost: {1000: 40}, monthly_cost_of: deployment",
         patterns="  near: {near: Note, radius_km: 5, limit: 10, rate: 1/user/day}",
     )
     decision = decided(found)
@@ -364,7 +366,7 @@ def test_the_assumption_that_turns_the_answer_soonest_is_named_with_where_it_tur
     ("name", "rule", "chosen"),
     [
         ("auxeira", NEEDS, "group"),
-        ("llm-proxy", BUDGET, "containers-dynamodb"),
+        ("llm-proxy", OWNERSHIP, "containers-dynamodb"),
         ("mongocollectibles", OWNERSHIP, "serverless"),
         ("poafix", BUDGET, "postgresql-s3"),
         ("screen-time-journey", OWNERSHIP, "http-api-lambda"),
@@ -381,16 +383,18 @@ def test_every_application_has_a_choice_and_the_rule_that_made_it(
 @pytest.mark.parametrize("name", EVERY)
 def test_what_is_chosen_is_within_the_budget_if_anything_that_fits_is(name: str) -> None:
     found = application(name)
-    total: Callable[[str, int], Decimal] = lambda option, users: next(  # noqa: E731
-        o.at(users).total for o in found.architectures if o.architecture.name == option
+    spent: Callable[[str, int], Decimal] = lambda option, users: next(  # noqa: E731
+        o.at(users).spent(found.budget_of)
+        for o in found.architectures
+        if o.architecture.name == option
     )
     for decision in found.decisions:
         budget = found.budget(decision.users)
         if budget is None:
             continue
         fitting = next((r.stays for r in decision.rulings if r.rule == NEEDS), ())
-        if any(total(option, decision.users) <= budget for option in fitting):
-            assert total(decision.chosen, decision.users) <= budget
+        if any(spent(option, decision.users) <= budget for option in fitting):
+            assert spent(decision.chosen, decision.users) <= budget
 
 
 @pytest.mark.usefixtures("only_own")
@@ -418,3 +422,19 @@ def test_a_move_that_the_budget_forces_says_from_which_users_on() -> None:
     assert last.name == "flat"
     assert last.why.startswith("from 3")
     assert "USD a month is over the budget of 100.00, and a later move costs more" in last.why
+
+
+@pytest.mark.usefixtures("only_own")
+def test_a_single_option_is_the_answer_without_a_rule() -> None:
+    own = "architectures: {flat: {components: {box: {price: aws.ec2.t3.large, quantity: hours}}}}"
+    assert compared(architectures=own).advice[0] == "At 1,000 users there is one option: `flat`."
+
+
+def test_an_engine_without_a_figure_says_why_and_where() -> None:
+    page = " ".join(write_text(page_of(application("screen-time-journey"), "compare")).split())
+    assert "large enough" not in page
+    assert (
+        "mongodb at 100, 1,000, 10,000, 50,000 and 100,000 users has no figure: the book has no "
+        "price of MongoDB Atlas M10"
+    ) in page
+    assert "Without a price in the region: MongoDB Atlas M10" in page

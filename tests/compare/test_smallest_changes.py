@@ -65,7 +65,7 @@ def test_a_need_met_by_work_turns_at_the_budget_that_meets_it_without() -> None:
     def at(budget: Decimal) -> tuple[str, str]:
         comparison_at = compared(
             needs="geo: 'yes: who is near', ttl: 'yes: notes end'",
-            targets=f"monthly_cost: {{1000: {budget}}}",
+            targets=f"monthly_cost: {{1000: {budget}}}, monthly_cost_of: deployment",
             patterns="  near: {near: Note, radius_km: 5, limit: 10, rate: 1/user/day}",
         )
         decision = decided(comparison_at)

@@ -198,9 +198,10 @@ def stop_of(usd: str, due_now: str = "") -> Stop:
 def test_a_design_is_sufficient_where_nothing_is_due_the_budget_holds_and_fixes_save_little(
     usd, fixed, budget, due, verdict, sentence
 ):
-    budgets = {} if budget is None else {1000: Decimal(budget)}
+    is_missed = budget is not None and Decimal(usd) > Decimal(budget)
+    missed = {1000: Decimal(budget)} if is_missed else {}
     advisory = Advisory(stops=(stop_of(usd, due),), triggers=())
-    (stop,) = judged(advisory, {1000: Decimal(fixed)}, budgets, K).stops
+    (stop,) = judged(advisory, {1000: Decimal(fixed)}, missed, K).stops
     assert (stop.verdict, stop.sentence) == (verdict, sentence)
 
 

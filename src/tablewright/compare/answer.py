@@ -66,13 +66,16 @@ def _ruled(decision: DeploymentDecision, phases: Sequence[Phase]) -> str:
     if not decision.chosen:
         return f"At {decision.users:,} users no option carries the load."
     number = RULES.index(decision.decided_by) + 1
-    ruling = next(r for r in decision.rulings if r.rule == decision.decided_by)
-    compared = len(ruling.stays) + len(ruling.leaves)
+    ruling = next((r for r in decision.rulings if r.rule == decision.decided_by), None)
     of = len(decision.rulings[0].stays) + len(decision.rulings[0].leaves)
-    text = (
-        f"At {decision.users:,} users rule {number} of {len(RULES)}, {decision.decided_by}, "
-        f"decides between {compared} of {of} options: `{decision.chosen}`"
-    )
+    if ruling is None:
+        text = f"At {decision.users:,} users there is one option: `{decision.chosen}`"
+    else:
+        text = (
+            f"At {decision.users:,} users rule {number} of {len(RULES)}, {decision.decided_by}, "
+            f"decides between {len(ruling.stays) + len(ruling.leaves)} of {of} options: "
+            f"`{decision.chosen}`"
+        )
     on_path = next((p.name for p in reversed(phases) if p.users <= decision.users), "")
     if on_path and on_path != decision.chosen:
         text += f" for who stays at that size; for who grows on, `{on_path}`"
@@ -91,11 +94,19 @@ def _dear(candidates: Candidates, decision: DeploymentDecision, without: Sequenc
     budget = candidates.budget(decision.users)
     if budget is None or not decision.chosen:
         return ""
-    usd = candidates.board.total(candidates.result(decision.chosen).architecture, decision.users)
+    board = candidates.board
+    architecture = candidates.result(decision.chosen).architecture
+    usd = board.spent(architecture, decision.users)
     if usd <= budget:
         return ""
-    text = f"Its {money(usd)} a month are over the budget of {budget:,.2f}"
-    within = [row for row in without if row.saves > 0 and row.usd <= budget]
+    words = board.spent_words(architecture)
+    text = f"Its {money(usd)} a month {words}are over the budget of {budget:,.2f}"
+    within = [
+        row
+        for row in without
+        if row.saves > 0
+        and board.spent(candidates.result(row.chosen).architecture, decision.users) <= budget
+    ]
     if within:
         least = min(within, key=lambda row: (row.usd, row.need))
         result = candidates.result(least.chosen)

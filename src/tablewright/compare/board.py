@@ -27,7 +27,7 @@ from tablewright.core.errors import UsageError
 from tablewright.core.quantities import DAYS_PER_MONTH, GB, ZERO
 from tablewright.evaluation.values import Evaluation
 from tablewright.model.statistics import has_peak
-from tablewright.model.values import Model
+from tablewright.model.values import BudgetScope, Model
 
 T = TypeVar("T")
 OVERLAP = "overlap_days"
@@ -355,12 +355,34 @@ class Board:
         price = price_at(
             architecture, self.figures(users), self.book, self.region, DatabaseLine(lines=())
         )
+        return price.total + self._database_usd(architecture, users)
 
+    def _database_usd(self, architecture: Architecture, users: int) -> Decimal:
         def line(users: int) -> Decimal:
             database = self.database(architecture, users)
             return database.total if database else ZERO
 
-        return price.total + self.between(int(users * self._use), line)
+        return self.between(int(users * self._use), line)
+
+    def spent(self, architecture: Architecture, users: int) -> Decimal:
+        """Return USD a month of an architecture that count for the budget of the model.
+
+        Of a budget for the database alone that is the database line, and everything where no
+        design is evaluated for the database.
+        """
+        if self.is_spent_on_database(architecture):
+            return self._database_usd(architecture, users)
+        return self.total(architecture, users)
+
+    def is_spent_on_database(self, architecture: Architecture) -> bool:
+        """Whether only the database of an architecture counts for the budget."""
+        if self.model.targets.monthly_cost_of is BudgetScope.DEPLOYMENT or not architecture.engine:
+            return False
+        return self.database(architecture, self.scales[0]) is not None
+
+    def spent_words(self, architecture: Architecture) -> str:
+        """Return what the money of `spent` is for, where that is not everything."""
+        return "for the database " if self.is_spent_on_database(architecture) else ""
 
 
 _APART = ("choice", "ranked", "database", "data_gb", "needs", "words", "parts")

@@ -1,24 +1,21 @@
 """Put everything side by side: engines, offerings, architectures, a choice and what would flip it.
 
-In: a model, evaluations of its designs at its scales, the price book, what each engine brings, and
-what is always free of a design's bill. Out: a `Comparison`.
+In: a board, with a model, evaluations of its designs at its scales, the price book and what each
+engine brings. Out: a `Comparison`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from decimal import Decimal
+from collections.abc import Sequence
 
-from tablewright.bill.prices import PriceBook
 from tablewright.compare.answer import answer_of
-from tablewright.compare.board import Board, FreeOf, architectures_for
+from tablewright.compare.board import Board, architectures_for
 from tablewright.compare.claim_checks import checked, with_verdicts
 from tablewright.compare.decision import Candidates, decide
 from tablewright.compare.fit import fits_of, mean_fits
 from tablewright.compare.growth import flips_of, phases_of, weighed_at
 from tablewright.compare.own import check_own
 from tablewright.compare.ownership import terms_of
-from tablewright.compare.protocol import Comparing
 from tablewright.compare.reader import checks, offerings
 from tablewright.compare.requirements import requirement_results
 from tablewright.compare.result import Comparison
@@ -29,20 +26,12 @@ from tablewright.compare.values import Architecture
 from tablewright.compare.variants import variants_of
 from tablewright.compare.weak import weak_prices
 from tablewright.core.errors import UsageError
-from tablewright.evaluation.values import Evaluation
-from tablewright.model.values import Model, NeedLevel
+from tablewright.model.values import NeedLevel
 
 
 def compare(
-    model: Model,
-    evaluations: Sequence[Evaluation],
-    book: PriceBook,
-    region: str,
-    users: int,
+    board: Board,
     *,
-    free_of: FreeOf,
-    comparing: Mapping[str, Comparing],
-    unstated_peak: Decimal,
     own: tuple[Architecture, ...] = (),
     left_out: tuple[str, ...] = (),
     latencies: Sequence[tuple[str, str]] = (),
@@ -50,14 +39,7 @@ def compare(
     """Return engines, offerings and architectures of a model side by side.
 
     Args:
-        model: the application.
-        evaluations: of every design at every scale; at least two scales give crossovers.
-        book: the prices.
-        region: where the model's own prices are taken from.
-        users: the scale the choice is made for; one of the evaluated ones.
-        free_of: see `FreeOf`.
-        comparing: what each engine brings, by its name.
-        unstated_peak: see `Board`.
+        board: every design at every scale; at least two scales give crossovers.
         own: architectures of the user's beside the packaged ones.
         left_out: designs that could not be evaluated, in words.
         latencies: of each engine that was proved, its name and its latency in words.
@@ -65,25 +47,23 @@ def compare(
     Raises:
         UsageError: weights or figures of the model file that nothing knows.
     """
-    board = Board(
-        model=model,
-        evaluations=tuple(evaluations),
-        book=book,
-        region=region,
-        users=users,
-        free_of=free_of,
-        comparing=comparing,
-        unstated_peak=unstated_peak,
-    )
-    stored = requirement_results(model, offerings())
+    return _compared(candidates_on(board, own), left_out, tuple(latencies))
+
+
+def candidates_on(board: Board, own: tuple[Architecture, ...] = ()) -> Candidates:
+    """Return the options there are to decide between, priced and scored on a board.
+
+    Raises:
+        UsageError: weights or figures of the model file that nothing knows.
+    """
+    stored = requirement_results(board.model, offerings())
     chosen = [result_of(board, entry, stored) for entry in _options(board, own)]
-    candidates = Candidates(
+    return Candidates(
         board=board,
-        results=tuple(scored(chosen, board, stored, weights_of(model))),
+        results=tuple(scored(chosen, board, stored, weights_of(board.model))),
         offerings=stored,
-        terms=terms_of(model),
+        terms=terms_of(board.model),
     )
-    return _compared(candidates, left_out, tuple(latencies))
 
 
 def _compared(
@@ -111,6 +91,7 @@ def _compared(
         architectures=results,
         weights=tuple(weights_of(model).items()),
         budgets=tuple(sorted(model.targets.monthly_cost)),
+        budget_of=model.targets.monthly_cost_of,
         decisions=decisions,
         needs=tuple((r.architecture.name, candidates.needs(r, users)) for r in results),
         not_needed=tuple((n.name, n.why) for n in model.needs if n.level is NeedLevel.NO),

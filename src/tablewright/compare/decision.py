@@ -129,6 +129,25 @@ def allowed_at(candidates: Candidates, users: int) -> tuple[str, ...]:
     return _rulings(candidates, users, GATES)[-1].stays
 
 
+def least_with(candidates: Candidates, engine: str, users: int) -> ArchitectureResult | None:
+    """Return the cheapest option with a database of an engine, None if no option has one.
+
+    It carries the load, and of those that do it misses the fewest hard needs.
+    """
+    carriers = [
+        result
+        for result in candidates.results
+        if result.architecture.engine == engine
+        and not cannot_carry(candidates.board, result, users)
+    ]
+
+    def order(result: ArchitectureResult) -> tuple[int, Decimal, str]:
+        total = candidates.board.total(result.architecture, users)
+        return len(candidates.missed(result, users)), total, result.architecture.name
+
+    return min(carriers, key=order, default=None)
+
+
 def _rulings(candidates: Candidates, users: int, rules: Sequence[str]) -> list[Ruling]:
     """Return the rules applied one after the other, until one option is left."""
     rulings: list[Ruling] = []
@@ -219,11 +238,13 @@ def _by_budget(
     budget = candidates.budget(users)
     if budget is None:
         return {}, "no budget is stated"
-    costs = {r.architecture.name: candidates.board.total(r.architecture, users) for r in remaining}
+    board = candidates.board
+    costs = {r.architecture.name: board.spent(r.architecture, users) for r in remaining}
     over = {
-        name: f"{usd:,.2f} USD a month is over the budget of {budget:,.2f}"
-        for name, usd in costs.items()
-        if usd > budget
+        r.architecture.name: f"{usd:,.2f} USD a month {board.spent_words(r.architecture)}is over "
+        f"the budget of {budget:,.2f}"
+        for r in remaining
+        if (usd := costs[r.architecture.name]) > budget
     }
     if len(over) == len(remaining):
         name, usd = min(costs.items(), key=lambda entry: (entry[1], entry[0]))

@@ -121,6 +121,7 @@ def price_at(
         light=None if light is None else light + rest,
         heavy=None if heavy is None else heavy + rest,
         ends=database.ends if database is not None else (),
+        database_usd=None if database is None or database.missing else database.total,
     )
 
 

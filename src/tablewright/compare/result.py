@@ -24,6 +24,7 @@ from tablewright.compare.values import (
     WeakPrices,
 )
 from tablewright.compare.variants import VariantResult
+from tablewright.model.values import BudgetScope
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +45,8 @@ class Comparison:
     weights: tuple[tuple[str, Decimal], ...]
     budgets: tuple[tuple[int, Decimal], ...] = ()
     """Users and USD a month, of the model."""
+    budget_of: BudgetScope = BudgetScope.DATABASE
+    """What the budgets are for."""
     decisions: tuple[DeploymentDecision, ...] = ()
     """The option for who starts at a scale, at every scale."""
     needs: tuple[tuple[str, tuple[NeedCheck, ...]], ...] = ()

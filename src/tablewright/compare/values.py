@@ -13,6 +13,7 @@ from tablewright.bill.bill import Line
 from tablewright.compare.migration_cost import Move
 from tablewright.compare.protocol import RangeEnd, Tier
 from tablewright.core.quantities import ZERO
+from tablewright.model.values import BudgetScope
 
 FREE_KINDS = ("always", "12-month", "credit")
 """Kinds of free tier: of every account, of accounts opened before 15 July 2025, of new accounts."""
@@ -143,6 +144,8 @@ class Priced:
     heavy: Decimal | None = None
     ends: tuple[RangeEnd, ...] = ()
     """The offers of the database at the light and at the heavy end, where they are others."""
+    database_usd: Decimal | None = None
+    """What of the total is the database; None where no design is evaluated for it."""
 
     @property
     def is_priced(self) -> bool:
@@ -158,6 +161,12 @@ class Priced:
     def total(self) -> Decimal:
         """USD a month with what is always free taken off."""
         return self.list_total - self.always_free
+
+    def spent(self, scope: BudgetScope) -> Decimal:
+        """Return USD a month that count for a budget: all, if the database is not told apart."""
+        if scope is BudgetScope.DEPLOYMENT or self.database_usd is None:
+            return self.total
+        return self.database_usd
 
     @property
     def first_year(self) -> Decimal:

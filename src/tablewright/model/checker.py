@@ -21,6 +21,7 @@ from tablewright.model.pattern_reader import PatternReader
 from tablewright.model.shapes import Entry, Fields
 from tablewright.model.values import (
     Acceptance,
+    BudgetScope,
     Model,
     Need,
     NeedLevel,
@@ -138,6 +139,7 @@ def _targets(fields: Fields | None, reading: Reading) -> Targets:
         )
     return Targets(
         monthly_cost=tuple(sorted(costs)),
+        monthly_cost_of=BudgetScope(fields.get("monthly_cost_of", BudgetScope.DATABASE.value)),
         latency_p99_ms=fields.get("latency_p99_ms"),
         availability=availability,
         grade=fields.get("grade"),

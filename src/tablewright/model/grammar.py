@@ -69,7 +69,7 @@ from tablewright.model.value_shapes import (
     finish_spread,
     spread_fields,
 )
-from tablewright.model.values import Count
+from tablewright.model.values import BudgetScope, Count
 
 ROLES = (
     "counter",
@@ -413,6 +413,11 @@ MODEL_FIELDS = (
                         USD,
                         what="a mapping from users to dollars such as {10000: 50}",
                     ),
+                ),
+                Field(
+                    "monthly_cost_of",
+                    WordChoice(tuple(scope.value for scope in BudgetScope)),
+                    doc="what the budgets are for: the database alone, or the whole deployment",
                 ),
                 Field("latency_p99_ms", NUMBER),
                 Field(

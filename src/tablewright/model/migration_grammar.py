@@ -15,7 +15,9 @@ PLACE = Name(
     r"[A-Za-z0-9_][A-Za-z0-9_.-]*",
     "as in `Order`, `Order.note` or `my-table`",
 )
-STORED_NAME = Name("the name of a stored field", r"[^\s.$][^.]*", "any text without a dot")
+STORED_NAME = Name(
+    "the name of a stored field", r"[^\s.$][^.]*", "any text without a dot", bare=True
+)
 PROBLEMS: dict[str, tuple[str, ...]] = {
     "missing": ("default", "accept", "quarantine"),
     "no-key": ("default", "quarantine"),

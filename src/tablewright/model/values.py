@@ -386,12 +386,21 @@ class Pattern:
         return tuple(c.attribute for c in self.where if c.operator == "eq")
 
 
+class BudgetScope(enum.Enum):
+    """What a budget is for: the database alone, or everything that is deployed."""
+
+    DATABASE = "database"
+    DEPLOYMENT = "deployment"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Targets:
     """What the team wants to reach."""
 
     monthly_cost: tuple[tuple[int, Decimal], ...] = ()
     """Users and USD a month."""
+    monthly_cost_of: BudgetScope = BudgetScope.DATABASE
+    """What the budgets are for."""
     latency_p99_ms: Decimal | None = None
     availability: Decimal | None = None
     grade: str | None = None

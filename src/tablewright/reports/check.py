@@ -140,7 +140,7 @@ def targets_table(targets: Sequence[TargetResult]) -> ReportTable:
         rows=tuple(
             Row(
                 cells=(
-                    target.name.replace("_", " "),
+                    target.name.replace("_", " ") + (f", {target.of}" if target.of else ""),
                     f"{target.users:,}" if target.users is not None else "",
                     _target_figure(target.name, target.wanted),
                     _target_figure(target.name, target.reached) or usd_or_none(None),
@@ -162,7 +162,24 @@ def _verdict_of(target: TargetResult) -> str:
 
 def measured_notes(targets: Sequence[TargetResult]) -> list[Block]:
     """Return where figures were measured that were not computed, and what that is worth."""
-    return [Paragraph(text=t.measured, tone="note") for t in targets if t.measured]
+    notes: list[Block] = [Paragraph(text=whole, tone="note") for whole in _wholes(targets)]
+    return [*notes, *(Paragraph(text=t.measured, tone="note") for t in targets if t.measured)]
+
+
+def _wholes(targets: Sequence[TargetResult]) -> list[str]:
+    """Return of a budget for the whole deployment with which option it is compared."""
+    figures = [
+        f"{usd(Decimal(t.part))} of it with `{t.option}` at {users(t.users)}"
+        for t in targets
+        if t.option and t.users is not None
+    ]
+    if not figures:
+        return []
+    return [
+        "The budgets are for the whole deployment, so the cheapest option that carries the load "
+        f"and has the needs is compared with them; the database is {joined(figures)}. Options "
+        "side by side: `tablewright compare`."
+    ]
 
 
 def _target_figure(name: str, text: str) -> str:

@@ -22,6 +22,7 @@ from tablewright.compare.values import (
     Offering,
     Priced,
 )
+from tablewright.model.values import BudgetScope
 from tablewright.reports import document as d
 from tablewright.reports.figures import joined, plural, usd, users
 
@@ -92,10 +93,23 @@ def engines(comparison: Comparison) -> d.Section:
         for cost in comparison.engines
         if cost.users == comparison.users and cost.bound_by
     )
+    bound = (*_without_figures(comparison), *bound)
     if bound:
         blocks.append(d.Bullets(items=bound))
     blocks += [d.Paragraph(text=f"Left out: {text}.", tone="note") for text in comparison.left_out]
     return d.Section(title="Engines", blocks=tuple(blocks))
+
+
+def _without_figures(comparison: Comparison) -> tuple[str, ...]:
+    """Return why engines have no figure, and at how many users, each reason once."""
+    reasons: dict[tuple[str, str], list[int]] = {}
+    for cost in comparison.engines:
+        if cost.usd is None:
+            reasons.setdefault((cost.engine, cost.why), []).append(cost.users)
+    return tuple(
+        f"{engine} at {joined([f'{n:,}' for n in scales])} users has no figure: {why}."
+        for (engine, why), scales in reasons.items()
+    )
 
 
 def end_words(end: RangeEnd) -> str:
@@ -121,8 +135,11 @@ def _tier_table(entry: EngineTiers, at_users: int) -> d.ReportTable:
     small = [tier for tier in priced if not tier.holds][-MOST_TIERS:]
     shown = [*small, *[tier for tier in priced if tier.holds][:MOST_TIERS]]
     rows = [_tier_row(tier) for tier in priced if tier in shown]
-    rest = len(entry.tiers) - len(rows)
-    more = f" Not listed, as smaller, more expensive or without a price: {rest}." if rest else ""
+    rest = len(priced) - len(rows)
+    more = f" Not listed, as smaller or more expensive: {rest}." if rest else ""
+    unpriced = [tier.offer for tier in entry.tiers if tier.usd is None]
+    if unpriced:
+        more += f" Without a price in the region: {joined(unpriced)}."
     return d.ReportTable(
         columns=columns(
             "Tier", ">USD a month", "Used most", "Verdict",
@@ -165,7 +182,7 @@ def few(value: Decimal) -> str:
 def _engine_money(cost: EngineCost | None) -> str:
     if cost is None:
         return "-"
-    return "no offer is large enough" if cost.usd is None else usd(cost.usd)
+    return "no figure" if cost.usd is None else usd(cost.usd)
 
 
 def _chart(
@@ -211,7 +228,10 @@ def costs_table(comparison: Comparison) -> d.ReportTable:
             d.Row(
                 cells=(
                     name,
-                    *(_marked(option.at(n), budgets[n]) for n in comparison.scales),
+                    *(
+                        _marked(option.at(n), budgets[n], comparison.budget_of)
+                        for n in comparison.scales
+                    ),
                     verdict or "chosen for who stays at this size",
                 ),
                 tone="good" if name in on_path else "",
@@ -219,7 +239,8 @@ def costs_table(comparison: Comparison) -> d.ReportTable:
         )
     if any(budget is not None for budget in budgets.values()):
         cells = ("-" if budget is None else usd(budget) for budget in budgets.values())
-        rows.append(d.Row(cells=("budget", *cells, ""), tone="total"))
+        name = f"budget ({comparison.budget_of.value})"
+        rows.append(d.Row(cells=(name, *cells, ""), tone="total"))
     return d.ReportTable(
         columns=columns(
             "Option",
@@ -228,8 +249,8 @@ def costs_table(comparison: Comparison) -> d.ReportTable:
             grows=f"Verdict at {users(comparison.users)}",
         ),
         rows=tuple(rows),
-        caption="USD a month, without what is always free; ! is over the budget, that of the next "
-        "scale with one.",
+        caption="USD a month, without what is always free; "
+        f"{_what_is_over(comparison.budget_of)} the budget, that of the next scale with one.",
     )
 
 
@@ -247,10 +268,17 @@ def _ordered(comparison: Comparison) -> list[ArchitectureResult]:
     return sorted(comparison.architectures, key=place)
 
 
-def _marked(price: Priced, budget: Decimal | None) -> str:
+def _what_is_over(scope: BudgetScope) -> str:
+    if scope is BudgetScope.DATABASE:
+        return "! where the database alone is over"
+    return "! is over"
+
+
+def _marked(price: Priced, budget: Decimal | None, scope: BudgetScope) -> str:
     if not price.is_priced:
         return "no price"
-    return usd(price.total) + ("!" if budget is not None and price.total > budget else "")
+    is_over = budget is not None and price.spent(scope) > budget
+    return usd(price.total) + ("!" if is_over else "")
 
 
 def best_bill(comparison: Comparison) -> str:

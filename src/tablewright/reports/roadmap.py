@@ -47,17 +47,24 @@ def roadmap_sections(view: RoadmapView) -> tuple[d.Block, ...]:
 def _glance(view: RoadmapView) -> d.Section:
     rows = []
     for stop in view.stops:
-        over = stop.budget is not None and stop.usd is not None and stop.usd > stop.budget
+        budget = stop.budget
+        over = {
+            of: budget is not None
+            and budget.of == of
+            and spent is not None
+            and spent > Decimal(budget.wanted)
+            for of, spent in (("database", stop.usd), ("deployment", stop.option_usd))
+        }
         rows.append(
             d.Row(
                 cells=(
                     f"{stop.users:,}",
                     f"{stop.month:.0f}",
                     stop.status or "not assessed",
-                    _usd(stop.usd) + ("!" if over else ""),
+                    _usd(stop.usd) + ("!" if over["database"] else ""),
                     _usd(stop.usd_then),
                     stop.option or "-",
-                    _usd(stop.option_usd),
+                    _usd(stop.option_usd) + ("!" if over["deployment"] else ""),
                     plural(len(stop.steps), "step") if stop.steps else "nothing is due",
                 )
             )
@@ -79,7 +86,7 @@ def _glance(view: RoadmapView) -> d.Section:
                     also="Deployment",
                 ),
                 rows=tuple(rows),
-                caption="USD a month; ! is over the budget. Month: when that many users are "
+                caption="USD a month; ! is over the budget for it. Month: when that many users are "
                 "reached, as they are taken to grow over the horizon (`options: {ownership: "
                 "{months: …}}`). The whole bill is that of the growth path of `compare`, on the "
                 "best design of its engine.",

@@ -133,7 +133,7 @@ class Advisory:
 def judged(
     advisory: Advisory,
     usd_with_fixes: Mapping[int, Decimal],
-    budgets: Mapping[int, Decimal],
+    missed: Mapping[int, Decimal],
     k: Mapping[str, Decimal],
 ) -> Advisory:
     """Return an advisory whose stops say whether the design is sufficient there.
@@ -141,7 +141,7 @@ def judged(
     Args:
         advisory: stops without a verdict.
         usd_with_fixes: the bill after the whole improvement path, by users; empty without a path.
-        budgets: the monthly budgets of the model, by users.
+        missed: the monthly budgets of the model that are missed, by users.
         k: the thresholds of the rules: `min_save` and `big_save_share` say what is worth a word.
     """
     stops = []
@@ -149,14 +149,14 @@ def judged(
         saves = stop.usd_per_month - usd_with_fixes.get(stop.users, stop.usd_per_month)
         if saves < k["min_save"] or saves < k["big_save_share"] * stop.usd_per_month:
             saves = ZERO
-        stops.append(_with_verdict(stop, saves, budgets.get(stop.users)))
+        stops.append(_with_verdict(stop, saves, missed.get(stop.users)))
     return replace(advisory, stops=tuple(stops))
 
 
-def _with_verdict(stop: Stop, saves: Decimal, budget: Decimal | None) -> Stop:
+def _with_verdict(stop: Stop, saves: Decimal, missed: Decimal | None) -> Stop:
     parts: list[str] = []
-    if budget is not None and stop.usd_per_month > budget:
-        parts.append(f"The budget of {format_usd(budget)} USD is missed.")
+    if missed is not None:
+        parts.append(f"The budget of {format_usd(missed)} USD is missed.")
     if saves:
         share = percent(saves / stop.usd_per_month)
         parts.append(f"The improvement path saves {format_usd(saves)} USD a month ({share}).")

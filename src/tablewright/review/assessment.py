@@ -108,6 +108,12 @@ class TargetResult:
     """Why there is no figure, or why the figure does not count."""
     met_there: bool | None = None
     """Whether what was measured is enough where it was measured, if that decides nothing."""
+    of: str = ""
+    """Of a monthly cost what it is for: database or deployment."""
+    option: str = ""
+    """The deployment option whose bill is the figure, where that is a whole deployment's."""
+    part: str = ""
+    """USD a month of the database in it."""
     measured: str = ""
     """Where and when the figure was measured, and what that is worth; "" of computed figures."""
 

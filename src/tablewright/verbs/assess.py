@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from decimal import Decimal
 
 from tablewright.design.values import Design
 from tablewright.review.advisory import judged
@@ -63,19 +64,24 @@ def _assess(
 ) -> DesignAssessment:
     evaluations = tuple(session.evaluate(design, users) for users in scales)
     card = report_card(session, design, with_path=paths) if review else None
+    targets = target_results(session, design, card)
     if card is not None:
         reviewing = session.engine_of(design).reviewing
         advisory = reviewing.advise(evaluations, session.book())
         if advisory is not None:
-            budgets = dict(session.model.targets.monthly_cost)
+            missed = {
+                target.users: Decimal(target.wanted)
+                for target in targets
+                if target.name == "monthly_cost" and target.users and target.met is False
+            }
             fixed = dict(card.path[-1].usd_at) if card.path else {}
-            advisory = judged(advisory, fixed, budgets, reviewing.rules.k)
+            advisory = judged(advisory, fixed, missed, reviewing.rules.k)
         card = replace(card, advisory=advisory)
     return DesignAssessment(
         design=design,
         evaluations=evaluations,
         card=card,
-        targets=target_results(session, design, card),
+        targets=targets,
         influences=influences_on(session, design) if influences else (),
         description=session.describe(design),
     )

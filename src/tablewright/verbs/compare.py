@@ -5,14 +5,22 @@ In: a session. Out: a Comparison at every scale of the model.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
 from tablewright.compare.result import Comparison
 from tablewright.core.quantities import ZERO
 from tablewright.design.values import Design
 from tablewright.engines.registry import unstated_peak
 from tablewright.evaluation.values import Evaluation
+from tablewright.model.values import BudgetScope
 from tablewright.session import Session
+
+if TYPE_CHECKING:
+    from tablewright.compare.board import Board
+    from tablewright.compare.values import Architecture
 
 
 def compare(session: Session) -> Comparison:
@@ -23,17 +31,8 @@ def compare(session: Session) -> Comparison:
         PriceUnknownError: a price that a design of the file needs is not known.
     """
     from tablewright.compare import comparison
-    from tablewright.compare.reader import read_architectures
 
     scales = sorted({*session.model.scales, session.users})
-    with_free_tier = session.with_options(free_tier=True)
-    at_list_price = session.with_options(free_tier=False)
-
-    def free_of(evaluation: Evaluation) -> Decimal:
-        bill = with_free_tier.evaluate(evaluation.design, evaluation.users).bill
-        return -sum((line.amount for line in bill.free_tier), ZERO)
-
-    architectures = session.model.architectures
     designs = (*session.designs, *_usual_designs(session))
     left_out = list(session.not_evaluated())
     left_out += [
@@ -41,21 +40,81 @@ def compare(session: Session) -> Comparison:
         for name, engine in session.engines.items()
         if engine.is_planned and not any(design.engine == name for design in designs)
     ]
+    board = _board(session, designs, scales, session.users)
     return comparison.compare(
-        session.model,
-        [at_list_price.evaluate(design, users) for design in designs for users in scales],
-        session.book(),
-        session.region,
-        session.users,
+        board, own=_own(session), left_out=tuple(left_out), latencies=_latencies(session)
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WholeDeployment:
+    """The cheapest deployment option that a design could be the database of."""
+
+    option: str
+    usd: Decimal
+    """USD a month of everything, without what is always free."""
+    database_usd: Decimal
+    """What of that is the database."""
+
+
+def whole_deployment(session: Session, design: Design, users: int) -> WholeDeployment | None:
+    """Return the cheapest whole deployment with a design, None if no option holds it.
+
+    It is priced as `compare` prices it: the option carries the load and misses the fewest hard
+    needs.
+
+    Raises:
+        UsageError: see `compare`.
+    """
+    from tablewright.compare.comparison import candidates_on
+    from tablewright.compare.decision import least_with
+
+    board = _board(session, [design], [users], users)
+    own = tuple(option for option in _own(session) if option.engine == design.engine)
+    least = least_with(candidates_on(board, own), design.engine, users)
+    if least is None:
+        return None
+    price = least.at(users)
+    return WholeDeployment(
+        option=least.architecture.name,
+        usd=price.total,
+        database_usd=price.spent(BudgetScope.DATABASE),
+    )
+
+
+def _board(session: Session, designs: Sequence[Design], scales: Sequence[int], users: int) -> Board:
+    """Return designs at list prices at some scales, with what is always free of them."""
+    from tablewright.compare.board import Board
+
+    with_free_tier = session.with_options(free_tier=True)
+    at_list_price = session.with_options(free_tier=False)
+
+    def free_of(evaluation: Evaluation) -> Decimal:
+        bill = with_free_tier.evaluate(evaluation.design, evaluation.users).bill
+        return -sum((line.amount for line in bill.free_tier), ZERO)
+
+    return Board(
+        model=session.model,
+        evaluations=tuple(
+            at_list_price.evaluate(design, scale) for design in designs for scale in scales
+        ),
+        book=session.book(),
+        region=session.region,
+        users=users,
         free_of=free_of,
         comparing={name: engine.comparing for name, engine in session.engines.items()},
         unstated_peak=unstated_peak(),
-        own=read_architectures(architectures, f"{session.file.path}: architectures")
-        if architectures
-        else (),
-        left_out=tuple(left_out),
-        latencies=_latencies(session),
     )
+
+
+def _own(session: Session) -> tuple[Architecture, ...]:
+    """Return the deployment options of the model file."""
+    from tablewright.compare.reader import read_architectures
+
+    architectures = session.model.architectures
+    if not architectures:
+        return ()
+    return read_architectures(architectures, f"{session.file.path}: architectures")
 
 
 def _latencies(session: Session) -> tuple[tuple[str, str], ...]:

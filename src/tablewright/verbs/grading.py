@@ -6,16 +6,19 @@ In: a session and a design. Out: a card, targets, verdicts. Cards are kept by th
 from __future__ import annotations
 
 from dataclasses import replace
+from decimal import Decimal
 
 from tablewright.core.quantities import format_number
 from tablewright.design.values import Design
 from tablewright.evaluation.values import Evaluation
+from tablewright.model.values import BudgetScope
 from tablewright.proof.latency import what_it_means, where_measured
 from tablewright.review.assessment import TargetResult, Verdict
 from tablewright.review.claims import assess_claim
 from tablewright.review.grade import ReportCard, is_at_least
 from tablewright.review.review import review
 from tablewright.session import Session
+from tablewright.verbs.compare import whole_deployment
 from tablewright.verbs.proofs import latest_proofs
 
 
@@ -82,21 +85,38 @@ def target_results(
                 met=is_at_least(card.letter, targets.grade),
             )
         )
-    for users, budget in targets.monthly_cost:
-        evaluation = session.evaluate(design, users)
-        figure, shortcoming = evaluation.bill.figure, evaluation.shortcoming
-        results.append(
-            TargetResult(
-                name="monthly_cost",
-                design=design.name,
-                users=users,
-                wanted=str(budget),
-                reached="" if figure is None else str(figure),
-                met=not shortcoming and figure is not None and figure <= budget,
-                why=shortcoming,
-            )
-        )
+    results += [monthly_cost(session, design, users, usd) for users, usd in targets.monthly_cost]
     return (*results, *_service_levels(session, design))
+
+
+def monthly_cost(session: Session, design: Design, users: int, budget: Decimal) -> TargetResult:
+    """Return a budget and whether a design keeps it, alone or in a whole deployment."""
+    scope = session.model.targets.monthly_cost_of
+    evaluation = session.evaluate(design, users)
+    figure, shortcoming = evaluation.bill.figure, evaluation.shortcoming
+    result = TargetResult(
+        name="monthly_cost",
+        design=design.name,
+        users=users,
+        wanted=str(budget),
+        reached="" if figure is None else str(figure),
+        met=not shortcoming and figure is not None and figure <= budget,
+        why=shortcoming,
+        of=scope.value,
+    )
+    if scope is BudgetScope.DATABASE or figure is None or shortcoming:
+        return result
+    whole = whole_deployment(session, design, users)
+    if whole is None:
+        why = f"no deployment option holds it with a database on {design.engine}"
+        return replace(result, reached="", met=False, why=why)
+    return replace(
+        result,
+        reached=str(whole.usd),
+        met=whole.usd <= budget,
+        option=whole.option,
+        part=str(whole.database_usd),
+    )
 
 
 def _service_levels(session: Session, design: Design) -> tuple[TargetResult, ...]:

@@ -21,14 +21,16 @@ from tablewright.deploy.alarms import units_threshold
 from tablewright.deploy.tasks import OperatedDesign, RoutineTask, routine
 from tablewright.design.changes import apply_all
 from tablewright.evaluation.values import Evaluation
+from tablewright.model.values import BudgetScope
 from tablewright.review.advisory import CHANGE_DUE, TOO_EXPENSIVE, Stop, Trigger
-from tablewright.review.assessment import DesignAssessment
+from tablewright.review.assessment import DesignAssessment, TargetResult
 from tablewright.review.findings import Finding, Level
 from tablewright.review.grade import PathStep, ReportCard
 from tablewright.session import Session
 from tablewright.verbs.assess import assess
 from tablewright.verbs.bill_rows import shown_resource
 from tablewright.verbs.compare import compare
+from tablewright.verbs.grading import monthly_cost
 from tablewright.verbs.shortening import first_changes
 
 LARGE_ITEM = 400_000 // 10
@@ -108,7 +110,8 @@ class RoadmapStop:
     """USD a month of the design as it is."""
     usd_then: Decimal | None
     """With every step up to here done."""
-    budget: Decimal | None
+    budget: TargetResult | None
+    """That of the next scale with one, and whether the design keeps it here."""
     option: str
     """The deployment option of the growth path."""
     option_usd: Decimal | None
@@ -430,14 +433,16 @@ def _stop(
     )
     price = option.at(users) if option is not None else None
     last = dict(card.path[-1].usd_at).get(users) if card is not None and card.path else None
+    budget = comparison.budget(users)
+    kept = monthly_cost(session, evaluation.design, users, budget) if budget is not None else None
     return RoadmapStop(
         users=users,
         month=_month(comparison, users),
         status=_status(stop, steps),
-        sentence=_sentence(stop, steps, evaluation, comparison.budget(users), last),
+        sentence=_sentence(stop, steps, evaluation, kept, last),
         usd=evaluation.bill.figure,
         usd_then=last if last is not None else evaluation.bill.figure,
-        budget=comparison.budget(users),
+        budget=kept,
         option=phase.name if phase is not None else "",
         option_usd=price.total if price is not None and price.is_priced else None,
         steps=tuple(sorted(steps, key=_order)),
@@ -460,7 +465,7 @@ def _sentence(
     stop: Stop | None,
     steps: Sequence[RoadmapStep],
     evaluation: Evaluation,
-    budget: Decimal | None,
+    budget: TargetResult | None,
     usd_then: Decimal | None,
 ) -> str:
     """Return in a sentence or three: budget, what is due, what all steps save, what comes next."""
@@ -468,8 +473,10 @@ def _sentence(
     parts = []
     if usd is None:
         parts.append(f"Nobody can say what it costs: {evaluation.bill.no_figure}.")
-    elif budget is not None and usd > budget:
-        parts.append(f"The budget of {budget:,.2f} USD is missed.")
+    elif budget is not None and budget.met is False:
+        parts.append(
+            f"The budget of {Decimal(budget.wanted):,.2f} USD for the {budget.of} is missed."
+        )
     counts = [(level, sum(s.level == level for s in steps)) for level in ("critical", "high")]
     worst = " and ".join(f"{many} {level}" for level, many in counts if many)
     if steps:
@@ -566,10 +573,11 @@ def _alarms(
             yield RoadmapAlarm(what="size of an item", where=shape.name, threshold=ATTENTION)
     budget = comparison.budget(evaluation.users)
     usd = evaluation.bill.figure
+    is_whole = budget is not None and comparison.budget_of is BudgetScope.DEPLOYMENT
     if budget is not None or usd is not None:
         yield RoadmapAlarm(
             what="the bill of the month",
-            where="the account",
+            where="the account" if is_whole else "the database",
             threshold=f"over {budget if budget is not None else usd:,.2f} USD",
         )
 
