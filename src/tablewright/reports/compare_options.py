@@ -126,6 +126,8 @@ def tiers(comparison: Comparison) -> d.Section:
 
 MOST_TIERS = 10
 """Tiers that are listed of those that hold the load, the cheapest first, and of those too small."""
+MOST_UNPRICED = 3
+"""Tiers without a price that are named."""
 MOST_RESOURCES = 3
 """Resources of a tier that are shown, those used most first."""
 
@@ -139,7 +141,9 @@ def _tier_table(entry: EngineTiers, at_users: int) -> d.ReportTable:
     more = f" Not listed, as smaller or more expensive: {rest}." if rest else ""
     unpriced = [tier.offer for tier in entry.tiers if tier.usd is None]
     if unpriced:
-        more += f" Without a price in the region: {joined(unpriced)}."
+        others = len(unpriced) - MOST_UNPRICED
+        named = unpriced[:MOST_UNPRICED] + ([f"{others} more"] if others > 0 else [])
+        more += f" Without a price in the region: {joined(named)}."
     return d.ReportTable(
         columns=columns(
             "Tier", ">USD a month", "Used most", "Verdict",
