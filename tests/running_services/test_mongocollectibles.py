@@ -582,6 +582,17 @@ class PaymentServer(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(answer)
 
+    def do_GET(self) -> None:
+        self.asked.append((self.path, self.headers["authorization"], None))
+        refund = {"attributes": {"amount": 1_010_000, "status": "succeeded"}}
+        answers = {
+            "/checkout_sessions/cs_1": {"payments": [{"id": "pay_1"}]},
+            "/payments/pay_1": {"status": "paid", "refunds": [refund]},
+        }
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(json.dumps({"data": {"attributes": answers[self.path]}}).encode())
+
     def log_message(self, format: str, *arguments: Any) -> None:
         pass
 
@@ -596,7 +607,9 @@ def test_paymongo_is_asked_as_it_wants_to_be() -> None:
         assert (session.id, session.url) == ("cs_1", "https://checkout.paymongo.com/1")
         with pytest.raises(PaymentFailed, match="400"):
             paymongo.end("cs_1")  # paid, or expired before
-        paymongo.refund("pay_1", 1_010_000)  # refused because it was given back before
+        # refused because it was given back before
+        assert paymongo.refund("pay_1", 1_010_000, "rental-1") is True
+        assert paymongo.payment_of("cs_1") == "pay_1"
         server.shutdown()
     # base64 of "sk_test_1:"
     key = "Basic c2tfdGVzdF8xOg=="
@@ -619,7 +632,18 @@ def test_paymongo_is_asked_as_it_wants_to_be() -> None:
             },
         ),
         ("/checkout_sessions/cs_1/expire", key, None),
-        ("/refunds", key, {"amount": 1_010_000, "payment_id": "pay_1", "reason": "others"}),
+        (
+            "/refunds",
+            key,
+            {
+                "amount": 1_010_000,
+                "payment_id": "pay_1",
+                "reason": "others",
+                "metadata": {"rental_id": "rental-1"},
+            },
+        ),
+        ("/payments/pay_1", key, None),
+        ("/checkout_sessions/cs_1", key, None),
     ]
     with pytest.raises(PaymentFailed):
         paymongo.begin(charge)
@@ -916,6 +940,7 @@ def test_the_document_says_each_route_once_and_how_errors_look(service: Running)
         "/api/rentals/checkout",
         "/api/rentals/quote",
         "/api/rentals/{id}",
+        "/api/rentals/{id}/refund",
         "/api/rentals/{id}/return",
         "/api/staff/session",
         "/api/webhooks/paymongo",

@@ -1086,6 +1086,15 @@ class Recorded:
 
     fails = False
 
+    def __init__(self) -> None:
+        self.refunds: list[tuple[str, int]] = []
+
+    def refund(self, reference: str, amount: int) -> bool:
+        if self.fails:
+            raise PaymentFailed("recorded")
+        self.refunds.append((reference, amount))
+        return False
+
     def ask(self, reference: str, amount: int, currency: str, email: str) -> str:
         if self.fails:
             raise PaymentFailed("recorded")

@@ -232,6 +232,21 @@ class MongoCollectibles(Service):
             ),
             _Listed(
                 "POST",
+                "/rentals/{id}/refund",
+                self._refund,
+                "Give the fee back",
+                {
+                    "answers": {
+                        200: "it is back",
+                        202: "it was asked for: a message tells when it is back",
+                        409: "it is not paid",
+                        502: "the payment provider failed",
+                        **gone,
+                    }
+                },
+            ),
+            _Listed(
+                "POST",
                 "/webhooks/paymongo",
                 self._webhook,
                 "What PayMongo tells",
@@ -466,6 +481,11 @@ class MongoCollectibles(Service):
         self.access.require_staff(request)
         await self.rentals.give_back(request.path_params["id"])
         return self.answer({"returned": True})
+
+    async def _refund(self, request: Request) -> Response:
+        self.access.require_staff(request)
+        status = await self.rentals.refund(request.path_params["id"])
+        return self.answer({"payment_status": status}, 200 if status == "refunded" else 202)
 
     async def _sign_in(self, request: Request) -> Response:
         waits = await self.wait(request, is_sign_in=True)

@@ -32,6 +32,9 @@ STATUSES = {
     "payment.refunded": "refunded",
 }
 """What types of events tell of a rental; others say nothing."""
+REFUND_EVENT = "payment.refund.updated"
+REFUND_STATUSES = {"succeeded": "refunded", "failed": "refund_failed"}
+"""What the status of a refund tells of its rental, by that event; a pending one says nothing."""
 
 
 class PaymentFailed(Exception):
@@ -72,6 +75,8 @@ class PaymentMessage:
     payment_id: str
     amount: int | None
     """Centavos; None where the message has none."""
+    refunded: int | None = None
+    """Centavos that were given back; None where the message does not say how many."""
     currency: str
 
 
@@ -97,8 +102,19 @@ class Payments(Protocol):
         """
         ...
 
-    def refund(self, payment_id: str, amount: int) -> None:
+    def payment_of(self, session_id: str) -> str:
+        """Return the id of the payment that was made on a page.
+
+        Raises:
+            PaymentFailed: the provider knows none.
+        """
+        ...
+
+    def refund(self, payment_id: str, amount: int, rental_id: str) -> bool:
         """Give an amount in centavos back; what was given back stays so.
+
+        Returns:
+            Whether it is back already; else a message says when it is.
 
         Raises:
             PaymentFailed: the provider did not.
@@ -124,9 +140,14 @@ class LocalPayments:
         """Note that it is closed."""
         self.ended.add(session_id)
 
-    def refund(self, payment_id: str, amount: int) -> None:
+    def payment_of(self, session_id: str) -> str:
+        """Return the payment of a page, of which there is one."""
+        return session_id.replace("cs_", "pay_", 1)
+
+    def refund(self, payment_id: str, amount: int, rental_id: str) -> bool:
         """Note what was given back."""
         self.refunds[payment_id] = amount
+        return True
 
     def webhook(self, rental_id: str, kind: str, amount: int, moment: float) -> tuple[bytes, str]:
         """Return the body and the signature of the message that PayMongo would send."""
@@ -193,20 +214,49 @@ class PayMongo:
         """Expire a checkout session."""
         self._post(f"checkout_sessions/{session_id}/expire", None)
 
-    def refund(self, payment_id: str, amount: int) -> None:
-        """Refund a payment; PayMongo itself refuses to give back more than was paid."""
-        self._post(
-            "refunds",
-            {"amount": amount, "payment_id": payment_id, "reason": "others"},
-            refusal_is_fine=True,
-        )
+    def payment_of(self, session_id: str) -> str:
+        """Return the id of the payment of a checkout session."""
+        reply = self._ask("GET", f"checkout_sessions/{session_id}", None)
+        try:
+            return str(reply["data"]["attributes"]["payments"][0]["id"])
+        except (KeyError, TypeError, IndexError) as problem:
+            raise PaymentFailed("the session has no payment") from problem
 
-    def _post(
-        self, path: str, attributes: Mapping[str, Any] | None, *, refusal_is_fine: bool = False
-    ) -> Any:
+    def refund(self, payment_id: str, amount: int, rental_id: str) -> bool:
+        """Refund a payment; a message tells of its end.
+
+        PayMongo refuses to give back more than was paid: where it refuses, and the payment is
+        given back already, nothing is left to do.
+        """
+        attributes = {
+            "amount": amount,
+            "payment_id": payment_id,
+            "reason": "others",
+            "metadata": {"rental_id": rental_id},
+        }
+        try:
+            self._post("refunds", attributes)
+        except PaymentFailed:
+            if not self._is_given_back(payment_id, amount):
+                raise
+            return True
+        return False
+
+    def _is_given_back(self, payment_id: str, amount: int) -> bool:
+        reply = self._ask("GET", f"payments/{payment_id}", None)
+        try:
+            details = reply["data"]["attributes"]
+            return details.get("status") == "refunded" or _refunded(details) >= amount
+        except (KeyError, TypeError, AttributeError) as problem:
+            raise PaymentFailed("the answer has no payment") from problem
+
+    def _post(self, path: str, attributes: Mapping[str, Any] | None) -> Any:
         body = (
             b"" if attributes is None else json.dumps({"data": {"attributes": attributes}}).encode()
         )
+        return self._ask("POST", path, body)
+
+    def _ask(self, method: str, path: str, body: bytes | None) -> Any:
         request = urllib.request.Request(
             f"{self._url}/{path}",
             body,
@@ -215,14 +265,12 @@ class PayMongo:
                 "Content-Type": "application/json",
                 "Accept": "application/json",
             },
-            method="POST",
+            method=method,
         )
         try:
             with urllib.request.urlopen(request, timeout=TIMEOUT_SECONDS) as reply:
                 return json.loads(reply.read() or b"{}")
         except urllib.error.HTTPError as problem:
-            if refusal_is_fine and problem.code in (400, 422):
-                return {}
             raise PaymentFailed(f"PayMongo answered {problem.code}") from problem
         except (OSError, ValueError) as problem:
             raise PaymentFailed(type(problem).__name__) from problem
@@ -276,7 +324,13 @@ def _message(content: Any, *, is_live: bool) -> PaymentMessage:
         payments = details.get("payments") or [{}]
         payment = payments[0]
         paid = payment.get("attributes") or {}
+    kind = str(attributes["type"])
+    status, refunded = STATUSES.get(kind, ""), None
     amount = paid.get("amount")
+    if kind == REFUND_EVENT:
+        status, refunded = REFUND_STATUSES.get(str(details.get("status")), ""), amount
+    elif status == "refunded" and details.get("refunds"):
+        refunded = _refunded(details)
     metadata = details.get("metadata") or {}
     reference = (
         metadata.get("rental_id")
@@ -285,12 +339,19 @@ def _message(content: Any, *, is_live: bool) -> PaymentMessage:
     )
     return PaymentMessage(
         event_id=str(event["id"]),
-        status=STATUSES.get(str(attributes["type"]), ""),
+        status=status,
         rental_id=str(reference or ""),
-        payment_id=str(payment.get("id", "")),
+        payment_id=str(details.get("payment_id") or payment.get("id", "")),
         amount=amount if isinstance(amount, int) else None,
+        refunded=refunded if isinstance(refunded, int) else None,
         currency=str(paid.get("currency", "")),
     )
+
+
+def _refunded(details: Mapping[str, Any]) -> int:
+    """Return how many centavos of a payment were given back, by the list of its refunds."""
+    refunds = [each["attributes"] for each in details.get("refunds") or ()]
+    return sum(int(each["amount"]) for each in refunds if each.get("status") == "succeeded")
 
 
 __all__ = [

@@ -248,13 +248,19 @@ class Rentals:
             if message.status == "completed" and not _is_paid_in_full(message, rental):
                 self.note("amount_differs")
                 return "amount_differs"
+            if message.status == "refund_failed":
+                self.note("refund_failed")
+                return "refund_failed"
+            if _is_partly_refunded(message, rental):
+                self.note("partly_refunded")
+                return "partly_refunded"
             found = effect(message.status, rental.payment_status)
             if found is Effect.EARLY:
                 raise RequestRefused(
                     409, "too_early", "the payment is not known yet: send it again"
                 )
             if found is Effect.LATE:
-                return await self._give_back(message)
+                return await self._give_back(message, rental.id)
             if found is Effect.NONE:
                 await self._free(rental)
                 return "unchanged"
@@ -290,11 +296,40 @@ class Rentals:
                     if_rental_id=rental.id,
                 )
 
-    async def _give_back(self, message: PaymentMessage) -> str:
+    async def refund(self, rental_id: str) -> str:
+        """Give the fee of a paid rental back; return its status: a message tells of the end.
+
+        The copy stays where it is until the customer brings it back. Asked for again, nothing more
+        is given back.
+
+        Raises:
+            Refused: 404 where there is no such rental, 409 where it is not paid, 502 where the
+                provider failed.
+        """
+        rental = await self.store.getRental(id=rental_id)
+        if rental is None:
+            raise RequestRefused(404, "not_found", "there is no such rental")
+        if rental.payment_status == "refunded":
+            return "refunded"
+        if rental.payment_status != "completed":
+            raise RequestRefused(409, "not_paid", f"this rental is {rental.payment_status}")
+        try:
+            payment_id = await asyncio.to_thread(self.payments.payment_of, rental.payment_id)
+            amount = centavos(Decimal(rental.total_fee))
+            is_back = await asyncio.to_thread(self.payments.refund, payment_id, amount, rental_id)
+        except PaymentFailed as problem:
+            text = "the payment provider failed: nothing is noted, try again"
+            raise RequestRefused(502, "payment_provider", text) from problem
+        if not is_back:
+            return "completed"
+        await self._move(rental, "refunded")
+        return "refunded"
+
+    async def _give_back(self, message: PaymentMessage, rental_id: str) -> str:
         self.note("late_payment")
         try:
             await asyncio.to_thread(
-                self.payments.refund, message.payment_id, int(message.amount or 0)
+                self.payments.refund, message.payment_id, int(message.amount or 0), rental_id
             )
         except PaymentFailed as problem:
             raise RequestRefused(503, "refund_failed", "try again later") from problem
@@ -366,6 +401,13 @@ def _claims(order: RentalOrder) -> dict[str, Any]:
 
 def _is_paid_in_full(message: PaymentMessage, rental: Any) -> bool:
     return message.currency == CURRENCY and message.amount == centavos(Decimal(rental.total_fee))
+
+
+def _is_partly_refunded(message: PaymentMessage, rental: Any) -> bool:
+    """Whether a message tells of a refund of less than the fee."""
+    if message.status != "refunded" or message.refunded is None:
+        return False
+    return message.refunded < centavos(Decimal(rental.total_fee))
 
 
 def _answer(rental: Any) -> dict[str, Any]:

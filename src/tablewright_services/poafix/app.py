@@ -310,7 +310,12 @@ class PoaFix(Service):
             own("GET", "/requests", requests_of, query=bodies.OF_STATUS),
             own("GET", "/bookings/upcoming", upcoming, query=bodies.PAGE),
             own("GET", "/notifications", news, query=bodies.NEWS),
-            own("POST", "/jobs/{id}/refund", refund, answers=moved),
+            own(
+                "POST",
+                "/jobs/{id}/refund",
+                refund,
+                answers={**moved, 502: "it was not given back"},
+            ),
             own("POST", "/admins", create, body=bodies.ADMIN, answers={201: "it", **STATE}),
             own("GET", "/activity", activity, query=bodies.ACTIVITY),
         ]

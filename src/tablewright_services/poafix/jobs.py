@@ -148,7 +148,8 @@ class Jobs:
 
         Raises:
             Refused: another sum was paid than is owed, or for an attempt that was given up: both
-                are for people to look at.
+                are for people to look at; or a refund came before its payment, and has to come
+                again.
         """
         content = event.get("data")
         next_state = EVENTS.get(str(event.get("event", "")), "")
@@ -164,6 +165,8 @@ class Jobs:
             if next_state == "paid":
                 raise RequestRefused(409, "attempt", "it was paid for an attempt that was given up")
             return "unchanged"
+        if next_state == "refunded" and payment["state"] not in ("paid", "refunded"):
+            raise RequestRefused(409, "too_early", "the payment is not known yet: send it again")
         if payment["state"] == next_state or not may_move(
             PAYMENT_MOVES, payment["state"], next_state
         ):
@@ -184,16 +187,24 @@ class Jobs:
         return next_state
 
     async def refund(self, id: str) -> dict[str, Any]:
-        """Note that a paid job is paid back.
+        """Give the payment of a job back; where Paystack has it, an event tells when it is.
 
         Raises:
-            Refused: there is none, or it is not paid.
+            Refused: there is none, it is not paid, or Paystack did not give it back.
         """
         job = await self.store.getJob(_id=id)
         if job is None:
             raise RequestRefused(404, "not_found", "there is no such job")
         payment = dict(job.payment)
         self._require(payment, "refunded")
+        amount = int(Decimal(payment["amount"]) * CENTS)
+        try:
+            is_back = await asyncio.to_thread(self.payments.refund, payment["reference"], amount)
+        except PaymentFailed as failed:
+            text = "the payment was not given back; try again"
+            raise RequestRefused(502, "payment", text) from failed
+        if not is_back:
+            return {"id": id, "state": payment["state"], "refund": "asked"}
         await self._record({**payment, "state": "refunded"}, id, job.payment)
         booking = await self.store.getBooking(_id=job.bookingId)
         await self._tell(booking.clientId, "client", "payment", "Payment refunded", "", id)
