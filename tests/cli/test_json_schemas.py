@@ -102,6 +102,11 @@ COMMANDS: tuple[tuple[str, str], ...] = (
     ("backup", "backup --design two"),
     ("restore", "restore --design two --drill"),
     ("archive", "archive --design two --entity Note --older-than 0 --to old --dry-run"),
+    ("archive", "archive --design two --entity Note --attribute text --older-than 0 --to values"),
+    (
+        "archive-put-back",
+        "archive --design two --entity Note --attribute text --put-back values",
+    ),
     ("down", "down --design two"),
     ("migrate-plan", "migrate --from two --to other --plan"),
     ("migrate-code", "migrate --from two --to other --code"),

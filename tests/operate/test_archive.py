@@ -76,6 +76,119 @@ def test_what_is_old_moves_and_comes_back(design: str, tmp_path: Path, capsys: P
     assert moments(path, design) == before
 
 
+def texts(path: Path, design: str) -> dict[str, str | None]:
+    """Return the text of each note that is stored, by its time; None where it has none."""
+    session = open_model(str(path))
+    with opened(session, session.design(design), Target()) as adapter:
+        return {
+            str(fragment.attributes["at"]): fragment.attributes.get("text")
+            for _, page in adapter.scan("notes")
+            for content in page
+            for fragment in adapter.codec.decode("notes", content)
+        }
+
+
+@pytest.mark.parametrize(
+    "design", ["items", pytest.param("documents", marks=pytest.mark.needs_server)]
+)
+def test_one_attribute_moves_and_is_given_back(
+    design: str, tmp_path: Path, capsys: Printed
+) -> None:
+    path = optional_text(seeded(tmp_path, design))
+    assert call("up", path, "--design", design) == 0
+    before = texts(path, design)
+    edge = datetime.datetime.fromisoformat(sorted(before)[5])
+    days = (NOW - edge).total_seconds() / 86_400 + 0.01
+    of_text = ("--design", design, "--entity", "Note", "--attribute", "text")
+    arguments = ("archive", path, *of_text, "--older-than", days, "--to", tmp_path / "old")
+    code, planned = answer(capsys, *arguments, "--dry-run")
+    assert (code, planned["moved"]["instances"], planned["moved"]["deleted"]) == (0, 5, 0)
+    code, view = answer(capsys, *arguments)
+    assert (code, view["entity"], view["moved"]["deleted"]) == (0, "Note.text", 5)
+    after = texts(path, design)
+    assert [after[at] for at in sorted(after)[:5]] == [None] * 5
+    assert [after[at] for at in sorted(after)[5:]] == [before[at] for at in sorted(before)[5:]]
+    assert answer(capsys, *arguments)[1]["moved"]["records"] == 0
+
+    # it is no export: it would replace the notes by what is left of them
+    run = next((tmp_path / "old").iterdir())
+    assert call("import", run, path, "--design", design) == 2
+    assert "archive --put-back" in capsys.readouterr().err
+    code, view = answer(capsys, "archive", path, *of_text, "--put-back", tmp_path / "old")
+    assert (code, view["given"], view["kept"]) == (0, 5, 0)
+    assert texts(path, design) == before
+    # a second time every note has a text by then
+    view = answer(capsys, "archive", path, *of_text, "--put-back", tmp_path / "old")[1]
+    assert (view["given"], view["kept"]) == (0, 5)
+
+
+def optional_text(path: Path) -> Path:
+    """Let notes be without a text, as they are once it is archived."""
+    path.write_text(
+        path.read_text().replace("text: text(60),", "text: {type: text, bytes: 60, presence: 90%},")
+    )
+    return path
+
+
+def test_the_saving_of_an_attribute_is_its_bytes_and_costs_whole_updates(
+    tmp_path: Path, capsys: Printed
+) -> None:
+    path = optional_text(seeded(tmp_path, "items"))
+    stored = texts(path, "items")
+    _, view = answer(
+        capsys, "archive", path, "--design", "items", "--entity", "Note", "--attribute", "text",
+        "--older-than", 0, "--to", tmp_path / "old",
+    )  # fmt: skip
+    # the name `text` of 4 bytes and the value, of each of 15 notes; the items stay
+    size = sum(4 + len(str(text).encode()) for text in stored.values())
+    assert view["moved"]["bytes"] == size
+    assert Decimal(view["saving"]["stored_usd"]) == size / Decimal(2**30) * Decimal("0.25")
+    # 15 updates of items below 1 KB, at 0.625 USD a million
+    assert Decimal(view["saving"]["once_usd"]) == 15 * Decimal("0.000000625")
+
+
+def test_an_attribute_with_records_of_its_own_moves_with_them(
+    tmp_path: Path, capsys: Printed
+) -> None:
+    path = seeded(tmp_path, "items")
+    path.write_text(
+        path.read_text().replace(
+            "notes: {key: [author, at], items: Note, pitr: 7d}",
+            "notes: {key: [author, at], items: {Note: {attributes: {except: [text]}}}}\n"
+            "      texts: {key: [author, at], items: {NoteText: {of: Note, attributes: [text]}}}",
+        )
+    )
+    for verb in ("up", "seed"):
+        more = ("--users", 5) if verb == "seed" else ()
+        assert call(verb, path, "--design", "items", "--data", tmp_path / "two.db", *more) == 0
+    of_text = ("--design", "items", "--data", tmp_path / "two.db", "--entity", "Note")
+    place = tmp_path / "old"
+    _, view = answer(
+        capsys, "archive", path, *of_text, "--attribute", "text", "--older-than", 0, "--to", place
+    )
+    assert (view["moved"]["instances"], view["moved"]["deleted"]) == (15, 15)
+    (manifest,) = [json.loads(file.read_text()) for file in place.rglob("manifest.json")]
+    assert {n: t["count"] for n, t in manifest["containers"].items()} == {"texts": 15}
+
+
+@pytest.mark.parametrize(
+    ("options", "text"),
+    [
+        (("--entity", "Note", "--attribute", "txt"), "did you mean `text`?"),
+        (("--entity", "Note", "--attribute", "at"), "is part of the key"),
+        (("--entity", "Note", "--attribute", "text"), "has no retention"),
+        (("--entity", "Note", "--put-back", "old"), "needs --entity and --attribute"),
+    ],
+)
+def test_an_attribute_that_cannot_move_is_named(
+    options: tuple[str, ...], text: str, tmp_path: Path, capsys: Printed
+) -> None:
+    path = seeded(tmp_path, "items")
+    code = call("archive", path, "--design", "items", *options, "--to", tmp_path / "old")
+    assert code == 2
+    assert text in capsys.readouterr().err
+
+
 def test_the_saving_is_that_of_the_price_book(tmp_path: Path, capsys: Printed) -> None:
     path = seeded(tmp_path, "items")
     _, view = answer(

@@ -15,6 +15,7 @@ FORMS = ("text", "markdown", "json", "html")
 
 PAGES: dict[str, str] = {
     "archive": "archive:archive_page",
+    "archive-put-back": "archive:put_back_page",
     "backup": "backup:backup_page",
     "baseline": "baseline:baseline_page",
     "calibrate": "calibrate:calibrate_page",

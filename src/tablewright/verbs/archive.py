@@ -23,7 +23,7 @@ from tablewright.core.quantities import GB
 from tablewright.design.values import Design
 from tablewright.evaluation.doors import Target
 from tablewright.model.values import Entity
-from tablewright.operate.archive.moving import ArchiveRun, Moved, age_of, read_back
+from tablewright.operate.archive.moving import Age, ArchiveRun, Moved, age_of, read_back
 from tablewright.operate.archive.places import place_of
 from tablewright.operate.exports.formats import NDJSON
 from tablewright.operate.exports.manifest import ExportManifest
@@ -81,17 +81,32 @@ class ArchiveView:
     """Of `--read`."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ArchiveChoice:
+    """What is archived, and to where."""
+
+    entity: str
+    """Whose instances."""
+    attribute: str = ""
+    """The part of them that moves; "" for all of them."""
+    to: str
+    """A folder or s3://BUCKET/PREFIX."""
+    older_than_days: Decimal | None = None
+    """Their age; the entity's retention unless given."""
+    by: str = ""
+    """The attribute that says when an instance came into being."""
+    dry_run: bool = False
+    """Only count."""
+    endpoint: str = ""
+    """Of a server of the S3 API."""
+
+
 def archive(
     session: Session,
     design: str,
     target: Target,
+    choice: ArchiveChoice,
     *,
-    entity: str,
-    to: str,
-    older_than_days: Decimal | None = None,
-    by: str = "",
-    dry_run: bool = False,
-    endpoint: str = "",
     now: datetime.datetime | None = None,
     announce: Callable[[Any], None] | None = None,
     progress: Callable[[], AbstractContextManager[Progress]] = no_progress,
@@ -102,12 +117,7 @@ def archive(
         session: the model file.
         design: whose tables.
         target: which database.
-        entity: whose instances.
-        to: a folder or s3://BUCKET/PREFIX.
-        older_than_days: their age; the entity's retention unless given.
-        by: the attribute that says when an instance came into being.
-        dry_run: only count.
-        endpoint: of a server of the S3 API.
+        choice: whose instances, how old, to where.
         now: the moment; the clock's unless given.
         announce: is told which server it is.
         progress: shows how far it is.
@@ -118,17 +128,9 @@ def archive(
         EngineError: the database or the place refused.
     """
     chosen = session.design(design)
-    subject = _entity(session, entity)
-    days = older_than_days if older_than_days is not None else subject.retention_days
-    if days is None:
-        raise UsageError(
-            f"{entity} has no retention in the model",
-            remedy="say --older-than 90, or write `retention: 90d` at the entity",
-        )
-    age = age_of(subject, by)
-    moment = now or datetime.datetime.now(datetime.UTC)
-    before = moment - datetime.timedelta(days=float(days))
-    place = place_of(to, endpoint=endpoint, profile=target.profile)
+    subject = entity_named(session, choice.entity)
+    age, moment, before = moments_of(subject, choice, now)
+    place = place_of(choice.to, endpoint=choice.endpoint, profile=target.profile)
     with opened(session, chosen, target, announce=announce) as adapter, progress() as show:
         require_containers(adapter, session.model.app)
         run = ArchiveRun(
@@ -139,10 +141,10 @@ def archive(
             before=before,
             place=place,
             folder=f"{subject.name}-{moment:%Y%m%dT%H%M%S%f}",
-            blank=_blank(session, chosen, adapter.description),
+            blank=blank_manifest(session, chosen, adapter.description),
             show=show,
         )
-        moved = run.plan() if dry_run else run.run(utc_now)
+        moved = run.plan() if choice.dry_run else run.run(utc_now)
         where = adapter.description
     return ArchiveView(
         app=session.model.app,
@@ -152,14 +154,39 @@ def archive(
         entity=subject.name,
         before=before.isoformat(timespec="seconds"),
         by=age.attribute,
-        is_dry_run=dry_run,
+        is_dry_run=choice.dry_run,
         moved=moved,
-        saving=_saving(session, chosen, moved),
+        saving=saving_of(session, chosen, moved),
         runs=(),
     )
 
 
-def _entity(session: Session, name: str) -> Entity:
+def moments_of(
+    entity: Entity, choice: ArchiveChoice, now: datetime.datetime | None
+) -> tuple[Age, datetime.datetime, datetime.datetime]:
+    """Return what tells how old instances are, the moment of now, and before which they are old.
+
+    Raises:
+        UsageError: nothing tells, or there is no age.
+    """
+    days = choice.older_than_days
+    if days is None:
+        days = entity.retention_days
+    if days is None:
+        raise UsageError(
+            f"{entity.name} has no retention in the model",
+            remedy="say --older-than 90, or write `retention: 90d` at the entity",
+        )
+    moment = now or datetime.datetime.now(datetime.UTC)
+    return age_of(entity, choice.by), moment, moment - datetime.timedelta(days=float(days))
+
+
+def entity_named(session: Session, name: str) -> Entity:
+    """Return an entity by name.
+
+    Raises:
+        UsageError: there is none.
+    """
     names = [entity.name for entity in session.model.entities]
     if name not in names:
         close = nearest(name, names)
@@ -170,7 +197,8 @@ def _entity(session: Session, name: str) -> Entity:
     return session.model.entity(name)
 
 
-def _blank(session: Session, design: Design, where: str) -> ExportManifest:
+def blank_manifest(session: Session, design: Design, where: str) -> ExportManifest:
+    """Return the manifest of a run before anything is in it."""
     return ExportManifest(
         app=session.model.app,
         design=design.name,
@@ -181,17 +209,28 @@ def _blank(session: Session, design: Design, where: str) -> ExportManifest:
     )
 
 
-def _saving(session: Session, design: Design, moved: Moved) -> ArchiveSaving | None:
-    """Return what is saved a month, where an engine bills what it stores by the byte."""
+def saving_of(
+    session: Session, design: Design, moved: Moved, *, rewritten_units: Decimal | None = None
+) -> ArchiveSaving | None:
+    """Return what is saved a month, where an engine bills what it stores by the byte.
+
+    Args:
+        session: with the price book.
+        design: what is stored.
+        moved: what left the database.
+        rewritten_units: write units where records stay without a part; else they are deleted.
+    """
     if not connector_of(session, design).products or moved.bytes is None:
         return None
     rates = Rates(session.book(), session.region)
     stored, objects, write = (rates.known(n) for n in ("stored_gb", "object_gb", "write"))
     if stored is None or objects is None:
         return None
-    billed = Decimal(moved.bytes + moved.records * STORAGE_OVERHEAD_BYTES) / GB
+    overhead = moved.records * STORAGE_OVERHEAD_BYTES if rewritten_units is None else 0
+    billed = Decimal(moved.bytes + overhead) / GB
     # a delete takes a write unit for each KB that is deleted, at least one
-    units = max(Decimal(moved.records), (Decimal(moved.bytes) / 1024).to_integral_value())
+    deleted = max(Decimal(moved.records), (Decimal(moved.bytes) / 1024).to_integral_value())
+    units = deleted if rewritten_units is None else rewritten_units
     return ArchiveSaving(
         stored_usd=billed * stored,
         object_usd=Decimal(moved.archived_bytes) / GB * objects,

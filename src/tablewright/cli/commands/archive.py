@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 @design_option
 @database_options
 @click.option("--entity", default="", metavar="NAME", help="Whose instances.")
+@click.option("--attribute", default="", metavar="NAME", help="Move only this part of them.")
 @click.option("--to", default="", metavar="PLACE", help="A folder, or s3://BUCKET/PREFIX.")
 @click.option(
     "--older-than",
@@ -35,6 +37,13 @@ if TYPE_CHECKING:
 @click.option("--check", is_flag=True, help="As --dry-run, and exit with 1 where something is due.")
 @click.option("--read", "source", default="", metavar="PLACE", help="Read an archive back.")
 @click.option(
+    "--put-back",
+    "given_back",
+    default="",
+    metavar="PLACE",
+    help="Give archived values of --attribute back to instances without one.",
+)
+@click.option(
     "--out", "folder", type=click.Path(path_type=Path), help="With --read: an empty folder."
 )
 @click.option("--s3", "s3_endpoint", default="", metavar="URL", help="A server of the S3 API.")
@@ -45,46 +54,63 @@ def command(
     design: str,
     target: Target,
     entity: str,
+    attribute: str,
     to: str,
     older_than: float | None,
     by: str,
     dry_run: bool,
     check: bool,
     source: str,
+    given_back: str,
     folder: Path | None,
     s3_endpoint: str,
 ) -> int:
     """Move instances older than their retention to a folder or to S3, and say what that saves.
 
     Files are written, read back and compared before the records in them are deleted; a record that
-    was changed meanwhile stays. --read brings an archive back as folders that `import` loads.
+    was changed meanwhile stays. --read brings an archive back as folders that `import` loads; of a
+    single --attribute that is stored among others, --put-back does it.
     """
     from tablewright.core.errors import UsageError
-    from tablewright.verbs.archive import archive, read_archive
+    from tablewright.verbs.archive import ArchiveChoice, archive, read_archive
+    from tablewright.verbs.archive_attribute import archive_attribute, put_attribute_back
 
+    session = open_file(file)
+    if given_back:
+        _require(entity and attribute, "--put-back needs --entity and --attribute")
+        choice = ArchiveChoice(
+            entity=entity, attribute=attribute, to=given_back, endpoint=s3_endpoint
+        )
+        returned = put_attribute_back(session, design, target, choice, announce=announce)
+        out.show(returned, "archive-put-back")
+        return 0
     if source:
         if folder is None:
             raise UsageError("--read needs --out FOLDER", remedy="name an empty folder")
-        view = read_archive(open_file(file), source=source, out=folder, endpoint=s3_endpoint)
-        out.show(view, "archive")
+        out.show(read_archive(session, source=source, out=folder, endpoint=s3_endpoint), "archive")
         return 0
-    if not entity or not to:
-        raise UsageError(
-            "archive needs --entity NAME and --to PLACE",
-            remedy="for example --entity Activity --to archive; or --read PLACE --out FOLDER",
-        )
-    view = archive(
-        open_file(file),
-        design,
-        target,
+    _require(entity and to, "archive needs --entity NAME and --to PLACE")
+    choice = ArchiveChoice(
         entity=entity,
+        attribute=attribute,
         to=to,
         older_than_days=None if older_than is None else Decimal(str(older_than)),
         by=by,
         dry_run=dry_run or check,
         endpoint=s3_endpoint,
-        announce=announce,
-        progress=lambda: progress_bar("archive"),
     )
+    bar = partial(progress_bar, "archive")
+    move = archive_attribute if attribute else archive
+    view = move(session, design, target, choice, announce=announce, progress=bar)
     out.show(view, "archive")
     return 1 if check and view.moved is not None and view.moved.instances else 0
+
+
+def _require(is_given: object, problem: str) -> None:
+    from tablewright.core.errors import UsageError
+
+    if not is_given:
+        raise UsageError(
+            problem,
+            remedy="for example --entity Activity --to archive; or --read PLACE --out FOLDER",
+        )

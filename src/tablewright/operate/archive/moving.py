@@ -17,7 +17,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from tablewright.core.errors import DataError, EngineError, UsageError
-from tablewright.evaluation.doors import Adapter, Fragment, Record
+from tablewright.evaluation.doors import Adapter, Fragment, Record, RecordKind
 from tablewright.model.values import Entity, Kind, Model
 from tablewright.operate.archive.places import ArchivePlace
 from tablewright.operate.exports.exchange import record_digest
@@ -124,6 +124,19 @@ class Moved:
     manifest: str = ""
 
 
+def require_unused(place: ArchivePlace, folder: str) -> None:
+    """See that the folder of a run is not there yet.
+
+    Raises:
+        UsageError: it is.
+    """
+    if any(name.startswith(f"{folder}/") for name in place.names("")):
+        raise UsageError(
+            f"{place.description}/{folder} exists already: nothing is overwritten",
+            remedy="repeat: the next run has another name",
+        )
+
+
 @dataclass
 class ArchiveRun:
     """One archiving at work."""
@@ -137,6 +150,8 @@ class ArchiveRun:
     folder: str
     """Of this run, below the place."""
     blank: ExportManifest
+    kinds: tuple[RecordKind, ...] = ()
+    """Only the records of these kinds move, such as those of one attribute; all unless given."""
     show: Shown | None = None
     _moved: Moved = field(default_factory=Moved)
     _files: list[ExportedFile] = field(default_factory=list)
@@ -168,11 +183,7 @@ class ArchiveRun:
             DataError: a file came back other than it was written; its records stay.
             EngineError: the database or the place refused; what was verified is moved.
         """
-        if any(name.startswith(f"{self.folder}/") for name in self.place.names("")):
-            raise UsageError(
-                f"{self.place.description}/{self.folder} exists already: nothing is overwritten",
-                remedy="repeat: the next run has another name",
-            )
+        require_unused(self.place, self.folder)
         manifest = self.blank
         with TemporaryDirectory(prefix="tablewright-archive-") as scratch:
             for number, part in enumerate(self._parts(), 1):
@@ -197,7 +208,9 @@ class ArchiveRun:
             for _, page in self.adapter.scan(container):
                 for content in page:
                     fragment = self._main_fragment(container, content)
-                    if fragment is not None and self._is_old(fragment):
+                    if fragment is None or not self._tells_age(fragment):
+                        continue
+                    if self._is_old(fragment):
                         part.extend(self._records_of(container, content, fragment))
                 if len(part) >= RECORDS_OF_A_FILE:
                     yield part
@@ -216,6 +229,10 @@ class ArchiveRun:
             return None
         return first
 
+    def _tells_age(self, fragment: Fragment) -> bool:
+        """Whether a record is to be looked at: that of an attribute is found from another."""
+        return not self.kinds or self.age.attribute in fragment.attributes
+
     def _is_old(self, fragment: Fragment) -> bool:
         began = self.age.began(fragment.attributes)
         if began is None:
@@ -226,15 +243,19 @@ class ArchiveRun:
     def _records_of(self, container: str, content: Content, fragment: Fragment) -> Iterator[Record]:
         """Yield the record that was read, then the copies of the same instance as they are."""
         codec = self.adapter.codec
-        own = Record(container=container, kind="", content=content)
-        self._moved = replace(self._moved, instances=self._moved.instances + 1)
-        yield own
         copies = [kind for kind in codec.kinds if kind.entity == self.entity and kind.is_copy]
-        for kind in copies:
+        found = [] if self.kinds else [Record(container=container, kind="", content=content)]
+        for kind in self.kinds or copies:
             for record in codec.encode(self.entity, dict(fragment.attributes), no_children, kind):
                 stored = self.adapter.stored(record)
                 if stored is not None:
-                    yield Record(container=record.container, kind="", content=stored)
+                    found.append(Record(container=record.container, kind="", content=stored))
+        if self.kinds and self.age.attribute in self.model.entity(self.entity).key:
+            # every record of the instance tells its age: begin with those that move
+            found = [record for record in found if record.content == content]
+        if found:
+            self._moved = replace(self._moved, instances=self._moved.instances + 1)
+        yield from found
 
     def _count(self, part: list[Record]) -> None:
         sizes = [self.adapter.codec.content_bytes(record.content) for record in part]

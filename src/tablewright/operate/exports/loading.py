@@ -101,7 +101,9 @@ class ExportLoad:
         if unknown:
             raise UsageError(
                 f"the design has no {', '.join(unknown)}, which the export holds",
-                remedy="load it with the design it was made from, then `tablewright migrate`",
+                remedy="tablewright archive --put-back gives values of an attribute back"
+                if all("." in name for name in unknown)
+                else "load it with the design it was made from, then `tablewright migrate`",
             )
         return sorted(manifest.containers, key=lambda name: order[name])
 
