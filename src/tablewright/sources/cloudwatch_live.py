@@ -81,10 +81,12 @@ def replies(
                 share = _top_share(cloudwatch, rule, end) if rule else None
             except (BotoCoreError, ClientError) as problem:
                 action = getattr(problem, "operation_name", "GetInsightRuleReport")
-                notes.append(
-                    f"Contributor Insights cannot be read ({_reason(problem)}): the busiest keys "
-                    f"are not known; it takes the action {_service(action)}:{action}"
-                )
+                reason = _reason(problem)
+                note = f"Contributor Insights cannot be read ({reason}): the busiest keys are not "
+                note += "known"
+                if reason.startswith("AccessDenied"):
+                    note += f"; it takes the action {_service(action)}:{action}"
+                notes.append(note)
                 return Replies(metrics=metrics, busiest=tuple(busiest))
             if share is not None:
                 busiest.append(ObservedKey(store=store.name, index=index, share=share))
