@@ -10,11 +10,12 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from tablewright.sample.wire import key_text
 from tablewright.sources.inference.forms import form_of
+from tablewright.sources.inference.fused import fused_parts, is_composed_by_name
 from tablewright.sources.inference.profile import (
     LONGEST_HASHED,
     MOST_CODES,
@@ -28,6 +29,10 @@ from tablewright.sources.inference.profile import (
 from tablewright.sources.inference.sketch import hashed
 
 VARIABLE = "*"
+FUSED = "+"
+"""Begins the signature of a key whose parts run together."""
+ALIKE_SHAPES = 0.8
+"""Attributes in common from which kinds are one, that only words before a number tell apart."""
 _LONE = (VARIABLE,)
 MOST_WORDS = 24
 """Different constants at one place of a key after which the place is variable."""
@@ -71,6 +76,22 @@ def _signature(text: str) -> tuple[str, ...]:
     return tuple(part if _WORD.fullmatch(part) else VARIABLE for part in parts)
 
 
+def _fused_signature(text: str) -> tuple[str, ...]:
+    """Return the first constant of a key whose parts run together.
+
+    Example:
+        >>> _fused_signature("USER42"), _fused_signature("x")
+        (('+', 'USER', '*'), ('*',))
+    """
+    parts = fused_parts(text)
+    return _LONE if parts is None else (FUSED, parts[0], VARIABLE)
+
+
+def _is_only_fused(parts: Sequence[str]) -> bool:
+    """Whether nothing constant is left of parts that ran together."""
+    return parts[0] == FUSED and all(part in (FUSED, VARIABLE) for part in parts)
+
+
 class Kinds:
     """The kinds of items of one table."""
 
@@ -102,6 +123,7 @@ class Kinds:
         self._relabel()
         self._join_shapes()
         self._join_plain_words()
+        self._join_fused()
         for (label, _), profile in self._profiles.items():
             profile.labels = _words_of(label)
         return tuple(sorted(self._profiles.values(), key=lambda p: (-p.count, p.labels)))
@@ -113,7 +135,10 @@ class Kinds:
             if type(value) is not str or len(value) > LONGEST_HASHED:
                 parts.append((VARIABLE,))
                 continue
-            parts.append(self._generalised(key, _signature(value)))
+            signature = _signature(value)
+            if signature is _LONE and is_composed_by_name(key):
+                signature = _fused_signature(value)
+            parts.append(self._generalised(key, signature))
         if self._is_typed:
             for name in item:
                 if name.lower() in TYPE_ATTRIBUTES and (code := code_of(item[name])):
@@ -129,7 +154,7 @@ class Kinds:
             return signature
         parts = []
         for place, word in enumerate(signature):
-            if word == VARIABLE:
+            if word in (VARIABLE, FUSED):
                 parts.append(word)
                 continue
             spot = (key, len(signature), place)
@@ -140,7 +165,7 @@ class Kinds:
                     self._variable.add(spot)
                     words.clear()
             parts.append(VARIABLE if spot in self._variable else word)
-        return tuple(parts)
+        return _LONE if _is_only_fused(parts) else tuple(parts)
 
     def _shape(self, label: tuple[Any, ...], names: frozenset[str]) -> frozenset[str]:
         shapes = self._shapes.get(label)
@@ -189,10 +214,11 @@ class Kinds:
         self._profiles = joined
 
     def _generalised_label(self, key: str, part: tuple[str, ...]) -> tuple[str, ...]:
-        return tuple(
+        parts = [
             VARIABLE if (key, len(part), place) in self._variable else word
             for place, word in enumerate(part)
-        )
+        ]
+        return _LONE if _is_only_fused(parts) else tuple(parts)
 
     def _join_shapes(self) -> None:
         """Join the shapes of one label: optional attributes make no kind of their own."""
@@ -202,7 +228,7 @@ class Kinds:
         joined: dict[tuple[Any, ...], KindProfile] = {}
         shared = frozenset({*self.keys, *self.index_keys})
         for label, shapes in by_label.items():
-            is_constant = any(word != VARIABLE for part in label for word in part)
+            is_constant = any(word not in (VARIABLE, FUSED) for part in label for word in part)
             for number, group in enumerate(
                 _clusters([(shape - shared, p) for shape, p in shapes], is_constant=is_constant)
             ):
@@ -225,6 +251,28 @@ class Kinds:
                 if len(label[place]) == 1 or key.lower() not in GENERIC_KEYS:
                     rest = (*label[:place], *label[place + 1 :])
                     groups[(rest, frozenset(profile.attributes))].append((name, profile))
+            for group in groups.values():
+                if len(group) > 1:
+                    self._join(group, place)
+
+    def _join_fused(self) -> None:
+        """Join kinds of like attributes that only the word before a number tells apart: `DE12`."""
+        for place in range(len(self.keys)):
+            groups: dict[Any, list[tuple[Any, KindProfile]]] = defaultdict(list)
+            for name, profile in sorted(self._profiles.items(), key=lambda pair: repr(pair[0])):
+                label = name[0]
+                if label[place][0] != FUSED:
+                    continue
+                rest = (*label[:place], *label[place + 1 :])
+                for (known, number), group in groups.items():
+                    first = frozenset(group[0][1].attributes)
+                    if known == rest and _likeness(first, frozenset(profile.attributes)) >= (
+                        ALIKE_SHAPES
+                    ):
+                        groups[(known, number)].append((name, profile))
+                        break
+                else:
+                    groups[(rest, len(groups))].append((name, profile))
             for group in groups.values():
                 if len(group) > 1:
                     self._join(group, place)
@@ -264,7 +312,7 @@ def _clusters(
 
 
 def _words_of(label: tuple[Any, ...]) -> tuple[str, ...]:
-    return tuple(word for part in label for word in part if word not in (VARIABLE, "type"))
+    return tuple(word for part in label for word in part if word not in (VARIABLE, FUSED, "type"))
 
 
 def _texts(item: Mapping[str, Any]) -> dict[str, list[str]]:
@@ -291,6 +339,23 @@ def _note_key(
     match = None if separators else _PREFIX.fullmatch(value)
     if match is not None and texts.get(match[3]):  # `user_42` beside an attribute that is 42
         parts, separators = [match[1], match[3]], (match[2],)
+    _note_parts(key, name, parts, separators, texts, item, weight)
+    fused = fused_parts(value)
+    if fused is not None:
+        key.fused = key.fused or KeyProfile()
+        runs = ("",) * (len(fused) - 1)
+        _note_parts(key.fused, name, fused, runs, texts, item, weight)
+
+
+def _note_parts(
+    key: KeyProfile,
+    name: str,
+    parts: list[str],
+    separators: tuple[str, ...],
+    texts: Mapping[str, list[str]],
+    item: Mapping[str, Any],
+    weight: int,
+) -> None:
     key.profiled += weight
     key.separators[separators] += weight
     while len(key.segments) < len(parts):

@@ -322,10 +322,12 @@ class KindProfile:
 class KeyProfile:
     """How a key attribute is put together, segment by segment."""
 
-    __slots__ = ("profiled", "segments", "separators")
+    __slots__ = ("fused", "profiled", "segments", "separators")
 
     def __init__(self) -> None:
         self.profiled = 0
+        self.fused: KeyProfile | None = None
+        """The same keys taken as parts that run together, where they can be."""
         self.separators: Counter[tuple[str, ...]] = Counter()
         self.segments: list[SegmentProfile] = []
 
@@ -333,6 +335,9 @@ class KeyProfile:
         """Note all that another profile has seen."""
         self.profiled += more.profiled
         self.separators.update(more.separators)
+        if more.fused is not None:
+            self.fused = self.fused or KeyProfile()
+            self.fused.merge(more.fused)
         for place, segment in enumerate(more.segments):
             if place < len(self.segments):
                 self.segments[place].merge(segment)

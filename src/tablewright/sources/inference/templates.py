@@ -11,6 +11,7 @@ import re
 from dataclasses import dataclass, field
 
 from tablewright.model.names import PATH
+from tablewright.sources.inference.fused import FEWEST, is_composed_by_name
 from tablewright.sources.inference.kinds import GENERIC_KEYS
 from tablewright.sources.inference.profile import KeyProfile, KindProfile, SegmentProfile
 from tablewright.sources.inference.sketch import Sketch
@@ -81,7 +82,7 @@ def template_of(kind: KindProfile, key: str, *, is_table_key: bool) -> Template 
     when = None if is_table_key else _condition(kind, key)
     if profile is None or not profile.profiled:
         return Template(key, is_plain=True, when=when)
-    parts = _parts(profile, kind)
+    parts = _fused(profile, kind, key) or _parts(profile, kind)
     if parts is None or _is_plain(parts, key, profile, when):
         return Template(key, is_plain=True, when=when)
     return Template(key, parts, when=when)
@@ -98,6 +99,32 @@ def _parts(profile: KeyProfile, kind: KindProfile) -> list[TemplatePiece] | None
         before = parts[-2].literal if place else ""
         parts.append(_part(segment, kind, before, is_lone=not separators, follows=bool(place)))
     return _joined_literals(parts)
+
+
+def _fused(profile: KeyProfile, kind: KindProfile, key: str) -> list[TemplatePiece] | None:
+    """Return the parts of a key that run together, where the evidence leaves no other reading.
+
+    All keys are made so, of the same constants; what follows these equals attributes, or the key
+    has a name of keys that are put together, such as PK.
+    """
+    fused = profile.fused
+    if fused is None or fused.profiled < SURE * profile.profiled:
+        return None
+    runs, count = fused.separators.most_common(1)[0]
+    if count < SURE * fused.profiled:
+        return None
+    parts: list[TemplatePiece] = []
+    for place, segment in enumerate(fused.segments[: len(runs) + 1]):
+        if place % 2 == 0:
+            if segment.words is None or len(segment.words) != 1:
+                return None
+            parts.append(TemplatePiece(literal=next(iter(segment.words))))
+            continue
+        match = _match(segment, parts[-1].literal.strip("#:|~_/-"))
+        parts.append(TemplatePiece(attribute=match) if match else TemplatePiece(segment=segment))
+    is_known = all(not part.is_open for part in parts)
+    is_seen = fused.profiled >= FEWEST and is_composed_by_name(key)
+    return parts if is_known or is_seen else None
 
 
 def _part(
