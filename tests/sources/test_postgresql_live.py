@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from decimal import Decimal
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -28,6 +29,12 @@ INSERT INTO users SELECT n, 'private' || n || '@example.org', 'ok', repeat('x', 
   FROM generate_series(1, 200) n;
 INSERT INTO orders SELECT gen_random_uuid(), 1 + n % 200, 'new', 12.5
   FROM generate_series(1, 800) n;
+CREATE TABLE tickets (id bigint PRIMARY KEY, state text, open boolean, city text, scores integer[],
+  label text, about text, note varchar(10) CHECK (note IN ('a', 'b', 'c')));
+CREATE INDEX by_label ON tickets (label);
+INSERT INTO tickets SELECT n, CASE WHEN n % 10 < 6 THEN 'new' WHEN n % 10 < 9 THEN 'done' ELSE
+  'lost' END, n % 5 > 0, 'Secretville', ARRAY[n, n, n], 'L' || 100000 + n % 50, repeat('z', 300),
+  CASE WHEN n % 4 = 0 THEN 'b' ELSE 'a' END FROM generate_series(1, 1000) n;
 ANALYZE;
 """
 
@@ -61,11 +68,37 @@ def test_tables_keys_indexes_and_counts_come_from_the_catalogue(address: str) ->
     assert order.key == ("id",)
     assert order.attribute("user_id").to == "User"
     assert order.count.mean == 4  # 800 orders of 200 users
-    assert [v for v, _ in model.entity("User").attribute("mood").values] == ["sad", "ok"]
+    # All 200 users are ok; that one may be sad is declared.
+    mood = dict(model.entity("User").attribute("mood").values)
+    assert mood == {"ok": Decimal(1), "sad": Decimal(0)}
     assert model.entity("User").attribute("bio").kind is Kind.TEXT
     text = imported(address).text
     assert "recent: {columns: [user_id, -total], where: {status: [new]}}" in text
     assert "low: {columns: [email], ignore_case: true}" in text
+
+
+@pytest.mark.needs_server
+def test_statistics_tell_shares_widths_and_distinct_counts(address: str) -> None:
+    ticket = model_of(address).model.entity("Ticket")
+    # Of 1,000: 600 new, 300 done, 100 lost; 800 are open; 750 have the note a, 250 b, none c.
+    assert dict(ticket.attribute("state").values) == {
+        "new": Decimal("0.6"), "done": Decimal("0.3"), "lost": Decimal("0.1"),
+    }  # fmt: skip
+    assert ticket.attribute("open").top_share == Decimal("0.8")
+    assert dict(ticket.attribute("note").values) == {
+        "a": Decimal("0.75"), "b": Decimal("0.25"), "c": Decimal(0),
+    }  # fmt: skip
+    label = ticket.attribute("label")
+    assert label.distinct == 50
+    assert label.bytes is not None
+    assert label.bytes.mean == 7  # L100000, without the byte of its header
+    about = ticket.attribute("about").bytes
+    assert about is not None
+    assert about.mean == 300  # without the four bytes of its header
+    scores = ticket.attribute("scores")
+    assert scores.elements is not None
+    assert scores.elements.mean == 3
+    assert "Secretville" not in imported(address).text
 
 
 @pytest.mark.needs_server

@@ -15,6 +15,7 @@ from sources.transplant import Sources, transplanted
 from tablewright.cli.main import group
 from tablewright.engines.mongodb.design import MongoDesign
 from tablewright.engines.postgresql.design import PostgresDesign
+from tablewright.engines.servers.sizing import ServerEvaluation
 from tablewright.session import ModelFile, Options, Session, load, read_model
 from tablewright.sources.importing import make_model, read_sources
 from tablewright.sources.source import ReadOptions
@@ -74,18 +75,41 @@ def returned(folder: Path, app: str, design: str, address: str) -> ModelFile:
     return read_model(imported.text)
 
 
+QUANTITIES = (
+    "commands_per_month", "operations_peak", "writes_mean", "processors_mean", "data_bytes",
+    "disk_bytes", "memory_bytes", "hot_bytes", "touches_mean", "returned_gb", "written_gb",
+)  # fmt: skip
+"""What of a load decides which server holds it and what is charged beside the server."""
+
+
 def within_two_percent(
     original: ModelFile, design: str, inferred: ModelFile, sources: Sources, users: int
 ) -> None:
-    """The patterns and rates are the application's; sizes, shares and counts are those inferred."""
+    """The patterns and rates are the application's; sizes, shares and counts are those inferred.
+
+    A server is charged by its size, so that a bill alone hides what the load is made of: the
+    quantities of the load agree as well.
+    """
     model = transplanted(original.model, inferred.model, sources, users)
     file = replace(original, model=model)
-    scale = Options(users=10_000)
-    expected = Session(original, scale).evaluate(design).bill.figure
-    total = Session(file, scale).evaluate(design).bill.figure
-    assert expected is not None
-    assert total is not None
-    assert abs(total / expected - 1) <= Decimal("0.02"), (total, expected)
+    for scale in (1_000, 10_000, 100_000, 1_000_000):
+        options = Options(users=scale)
+        expected = Session(original, options).evaluate(design)
+        found = Session(file, options).evaluate(design)
+        assert isinstance(expected, ServerEvaluation)
+        assert isinstance(found, ServerEvaluation)
+        for name in QUANTITIES:
+            before, after = getattr(expected.load, name), getattr(found.load, name)
+            assert _differs_little(after, before), (scale, name, after, before)
+        before, after = expected.bill.figure, found.bill.figure
+        if before is None or after is None:
+            assert before is after, scale  # no server holds the load
+        else:
+            assert _differs_little(after, before), (scale, after, before)
+
+
+def _differs_little(found: Decimal, expected: Decimal) -> bool:
+    return found == expected or (expected != 0 and abs(found / expected - 1) <= Decimal("0.02"))
 
 
 @pytest.mark.parametrize(("app", "design", "users"), MONGODB)

@@ -95,6 +95,8 @@ def _entity(
 
 
 def _embedded(entity: Entity, imported: Model) -> str | None:
+    if entity.parent is None:
+        return None  # stored in no table, such as what each table names by its key
     names = {a.name for a in entity.attributes if not a.generated}
     for candidate in imported.entities:
         if names and names <= {a.name for a in candidate.attributes}:
@@ -106,11 +108,13 @@ def _attribute(attribute: Attribute, seen: Attribute) -> Attribute:
     """Return the original's name and flags with the type and figures that were inferred."""
     if attribute.kind is Kind.REF or seen.kind is Kind.REF or attribute.generated:
         return attribute
+    # A value that nothing stored has cannot be seen; the application still asks for it.
+    unseen = [v for v, _ in attribute.values if v not in dict(seen.values)]
     return replace(
         attribute,
         kind=seen.kind,
         bytes=seen.bytes,
-        values=seen.values,
+        values=(*seen.values, *((v, Decimal(0)) for v in unseen)) if seen.values else (),
         low=seen.low,
         high=seen.high,
         places=seen.places,

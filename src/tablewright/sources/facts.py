@@ -40,6 +40,8 @@ class Declared:
     """Average width from the database's own statistics."""
     null_share: Decimal | None = None
     distinct: Decimal | None = None
+    shares: tuple[tuple[str, Decimal], ...] = ()
+    """Of words that are codes, and of true and false: how frequent each is, together 1."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

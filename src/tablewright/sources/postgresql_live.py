@@ -2,7 +2,8 @@
 
 In: `postgresql://…`. Out: tables, keys, indexes, widths, null shares and distinct counts of
 `pg_stats`, row counts of `pg_class`, and rates of `pg_stat_statements` where the extension is on.
-Only the catalogue is read, no row of a table, and of `pg_stats` no column that holds values.
+Only the catalogue is read, no row of a table; of the values in `pg_stats` those of columns with few
+different ones, of which words that are codes are kept.
 """
 
 from __future__ import annotations
@@ -23,6 +24,9 @@ from tablewright.sources.facts import (
     SourceFacts,
     SourceTable,
 )
+from tablewright.sources.inference.attributes import FEWEST_FOR_ENUM
+from tablewright.sources.inference.forms import is_code
+from tablewright.sources.inference.personal import may_show_values
 from tablewright.sources.source import ReadOptions, Source, needs
 from tablewright.sources.sql import column_type
 from tablewright.sources.statements import access_of
@@ -31,6 +35,8 @@ TITLE = "PostgreSQL by its catalogue"
 MOST_TABLES = 10_000
 MOST_STATEMENTS = 500
 
+LONGEST_SHORT = 127
+"""Bytes of a value of varying length, header included, whose header is one byte."""
 LEAST_SECONDS = Decimal(60)
 """Calls of a shorter time are counted as those of a minute."""
 _COLUMNS = """
@@ -38,10 +44,15 @@ SELECT c.relname, a.attname, format_type(a.atttypid, a.atttypmod), a.attnotnull,
        s.null_frac, s.avg_width, s.n_distinct, GREATEST(c.reltuples, 0)::bigint,
        pg_total_relation_size(c.oid),
        ARRAY(SELECT e.enumlabel::text FROM pg_enum e WHERE e.enumtypid = a.atttypid
-             ORDER BY e.enumsortorder)
+             ORDER BY e.enumsortorder),
+       a.attlen = -1,
+       CASE WHEN s.n_distinct BETWEEN 1 AND 40 AND t.typcategory IN ('B', 'E', 'S')
+            THEN s.most_common_vals::text::text[] END,
+       s.most_common_freqs::float8[]
 FROM pg_class c
 JOIN pg_namespace n ON n.oid = c.relnamespace
 JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+JOIN pg_type t ON t.oid = a.atttypid
 LEFT JOIN pg_stats s ON s.schemaname = n.nspname AND s.tablename = c.relname
      AND s.attname = a.attname
 WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition AND n.nspname = %s
@@ -125,6 +136,40 @@ def read(source: Source, options: ReadOptions) -> SourceFacts:
         ) from None
 
 
+def _content_bytes(width: int, *, is_varying: bool) -> Decimal:
+    """Return the bytes of a value without the header that `avg_width` counts.
+
+    Source: https://www.postgresql.org/docs/18/storage-toast.html (one byte up to 126, else four).
+
+    Example:
+        >>> _content_bytes(21, is_varying=True), _content_bytes(8, is_varying=False)
+        (Decimal('20'), Decimal('8'))
+    """
+    if not is_varying:
+        return Decimal(width)
+    return Decimal(max(0, width - (1 if width <= LONGEST_SHORT else 4)))
+
+
+def _shares(
+    column: str, values: list[str] | None, frequencies: list[float] | None, rows: Decimal
+) -> tuple[tuple[str, Decimal], ...]:
+    """Return how frequent each of few codes is; nothing where a value may be no code."""
+    if not values or not frequencies or len(values) != len(frequencies):
+        return ()
+    words = {"t": "true", "f": "false"} if set(values) <= {"t", "f"} else {}
+    codes = [words.get(value, value) for value in values]
+    seen = sum(frequencies)
+    is_few = rows >= FEWEST_FOR_ENUM and len(codes) <= rows / 4
+    if not is_few or not seen or not may_show_values(column):
+        return ()
+    if not words and not all(is_code(code) for code in codes):
+        return ()
+    return tuple(
+        (code, Decimal(str(frequency)) / Decimal(str(seen)))
+        for code, frequency in zip(codes, frequencies, strict=True)
+    )
+
+
 def _clean(text: str) -> str:
     first = text.strip().splitlines()[0] if text.strip() else "no reason given"
     return re.sub(r"password=\S+|:[^:@/\s]+@", "…", first)
@@ -167,9 +212,10 @@ class _Catalogue:
 
     def _stores(self, schema: str) -> dict[str, SourceTable]:
         stores: dict[str, SourceTable] = {}
-        for table, column, kind, not_null, nulls, width, distinct, rows, size, labels in self._rows(
-            _COLUMNS, schema
-        ):
+        for (
+            table, column, kind, not_null, nulls, width, distinct, rows, size, labels, is_varying,
+            common, frequencies,
+        ) in self._rows(_COLUMNS, schema):  # fmt: skip
             if self.options.tables and table not in self.options.tables:
                 continue
             if table not in stores and len(stores) >= MOST_TABLES:
@@ -190,12 +236,14 @@ class _Catalogue:
             field = Declared(
                 name=column,
                 type=declared,
+                element=text.removesuffix("[]") if text.endswith("[]") else "",
                 nullable=not not_null,
                 values=tuple(labels or ()),
                 column=f"{text} NOT NULL" if not_null else text,
-                mean_bytes=None if width is None else Decimal(width),
+                mean_bytes=None if width is None else _content_bytes(width, is_varying=is_varying),
                 null_share=None if nulls is None else Decimal(str(nulls)),
                 distinct=many,
+                shares=_shares(column, common, frequencies, total),
             )
             stores[table] = replace(store, declared=(*store.declared, field))
         if stores and all(f.mean_bytes is None for s in stores.values() for f in s.declared):

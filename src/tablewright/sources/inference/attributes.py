@@ -33,6 +33,14 @@ _MONEY = frozenset(
 _COUNTER = frozenset({"count", "counter", "views", "likes", "streak", "clicks", "hits", "retries"})
 _LOGIN = frozenset({"username", "login", "handle", "nick", "nickname"})
 _TIME = frozenset({"created", "updated", "at", "time", "timestamp", "date", "expires", "ttl", "on"})
+ARRAY_BYTES = 20
+"""Of an array of PostgreSQL with one dimension, beside its elements and its header (array.h)."""
+_ELEMENTS = {
+    "smallint": ("int", 2), "integer": ("int", 4), "int": ("int", 4), "bigint": ("int", 8),
+    "uuid": ("uuid", 16), "boolean": ("bool", 1), "date": ("date", 4),
+    "timestamptz": ("timestamp", 8), "timestamp": ("timestamp", 8),
+}  # fmt: skip
+"""By the type of an array's elements: our type, and bytes of each."""
 _IMMUTABLE = ("created", "registered", "inserted", "signup", "joined")
 
 
@@ -207,11 +215,15 @@ def _outward(number: Decimal, *, up: bool) -> Decimal:
 
 def _bool(name: str, profile: AttributeProfile) -> AttributeDraft:
     codes = profile.codes or Counter()
-    share = Decimal(codes["true"]) / max(1, codes.total())
-    options = {}
-    if codes.total() and abs(share - Decimal("0.5")) > Decimal("0.02"):
-        options["top_share"] = f"{plain(_rounded(share * 100, 3))}%"
-    return AttributeDraft(name=name, type="bool", options=options)
+    share = Decimal(codes["true"]) / codes.total() if codes.total() else Decimal("0.5")
+    return AttributeDraft(name=name, type="bool", options=_true_share(share))
+
+
+def _true_share(share: Decimal) -> dict[str, str]:
+    """Return how frequent true is, where that differs from one half."""
+    if abs(share - Decimal("0.5")) <= Decimal("0.02"):
+        return {}
+    return {"top_share": f"{plain(_rounded(share * 100, 3))}%"}
 
 
 def _binary(name: str, profile: AttributeProfile) -> AttributeDraft:
@@ -354,7 +366,13 @@ def declared_draft(declared: Declared, name: str = "") -> AttributeDraft:
         'email'
     """
     name = name or declared.name
-    if declared.values:
+    shares = dict(declared.shares)
+    if shares.keys() <= {"true", "false"} and shares:
+        options = _true_share(shares.get("true", Decimal(0)))
+        draft = AttributeDraft(name=name, type="bool", options=options)
+    elif shares and shares.keys() <= set(declared.values or shares):
+        draft = AttributeDraft(name=name, type="enum", options={"values": _shared_values(declared)})
+    elif declared.values:
         values = "[" + ", ".join(quoted(value) for value in declared.values) + "]"
         draft = AttributeDraft(name=name, type="enum", options={"values": values})
     else:
@@ -370,6 +388,14 @@ def declared_draft(declared: Declared, name: str = "") -> AttributeDraft:
     if draft.type in ("timestamp", "epoch", "date") and words and words[0] in _IMMUTABLE:
         draft.options["immutable"] = "true"
     return draft
+
+
+def _shared_values(declared: Declared) -> str:
+    """Return the values of an enum with their shares; those declared and not seen have none."""
+    counts = Counter({code: int(share * 10**6) for code, share in declared.shares})
+    for value in declared.values:
+        counts.setdefault(value, 0)
+    return enum_values(counts)
 
 
 def _from_declaration(declared: Declared, name: str) -> AttributeDraft:
@@ -389,6 +415,12 @@ def _declared_other(declared: Declared, name: str, ours: str, words: set[str]) -
         return AttributeDraft(name=name, type="money", options={"places": places})
     if ours in ("map", "list", "binary", "set"):
         size = declared.mean_bytes
+        if ours == "list" and size is not None and declared.element:
+            size = max(Decimal(1), size - ARRAY_BYTES)
+            of, each = _ELEMENTS.get(declared.element.lower(), ("", 0))
+            if of:
+                items = plain(_rounded(size / each, 3))
+                return AttributeDraft(name=name, type=ours, options={"of": of, "items": items})
         label = "" if size is not None else " (assumed)"
         shown = byte_text(size if size is not None and size >= 5 else Decimal(256))
         return AttributeDraft(name=name, type=ours, options={"bytes": f"{shown}{label}"})

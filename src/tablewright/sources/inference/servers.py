@@ -22,6 +22,9 @@ from tablewright.sources.inference.attributes import attribute_draft, declared_d
 from tablewright.sources.inference.dynamodb import ItemKind, embedded
 from tablewright.sources.inference.profile import AttributeProfile, KindProfile
 
+_COUNTED = ("text", "id", "int", "token", "name", "url", "digits", "email", "username", "phone")
+"""Types whose values an index may have many times."""
+
 
 def server_entity(
     store: SourceTable, prefix: list[str], used_names: list[str]
@@ -70,7 +73,10 @@ def _attribute(
     seen = profile.attributes.get(raw) if profile is not None else None
     if seen is None or not seen.present:
         assert declared is not None or profile is not None
-        return declared_draft(declared or Declared(name=raw, type="map"), name)
+        declared = declared or Declared(name=raw, type="map")
+        draft = declared_draft(declared, name)
+        _mark_distinct(draft, raw, store, declared.distinct, store.items)
+        return draft
     assert profile is not None
     draft = attribute_draft(name, seen, profile.presence(raw))
     if declared is not None:
@@ -94,14 +100,30 @@ def _mark(
 ) -> None:
     by_index = any(index.unique and index.keys == (raw,) for index in store.indexes)
     login = draft.type.partition("(")[0] in ("email", "username", "phone")
+"""Types whose values an index may have many times."""
     if by_index or (login and is_unique(seen, profile.count)):
         draft.options["unique"] = "true"
-    elif (
+    else:
+        distinct, present = Decimal(seen.sketch.distinct), Decimal(seen.present)
+        _mark_distinct(draft, raw, store, distinct, present)
+
+
+def _mark_distinct(
+    draft: AttributeDraft,
+    raw: str,
+    store: SourceTable,
+    distinct: Decimal | None,
+    present: Decimal | None,
+) -> None:
+    """Say how many values an attribute of an index has, where each is there more than once."""
+    if (
         any(raw in index.keys for index in store.indexes)
-        and draft.type.partition("(")[0] in ("text", "id", "int", "token", "name", "url", "digits")
-        and 0 < seen.sketch.distinct < 0.5 * seen.present
+        and draft.type.partition("(")[0] in _COUNTED
+        and distinct is not None
+        and present is not None
+        and 0 < distinct < present / 2
     ):
-        draft.options["distinct"] = str(seen.sketch.distinct)
+        draft.options["distinct"] = plain(round(distinct))
 
 
 def _complete_key(entity: EntityDraft, store: SourceTable) -> None:
