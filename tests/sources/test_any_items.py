@@ -50,13 +50,13 @@ values = st.one_of(
 
 @st.composite
 def tables(draw: st.DrawFn) -> list[dict[str, Any]]:
-    prefix = draw(st.sampled_from(["K#", "", "user_", "ALL"]))
+    prefix = draw(st.sampled_from(["K#", "", "user_", "ALL", "USER"]))
     count = draw(st.sampled_from([1, 2, 12, 40]))
     items = []
     for number in range(count):
         item = draw(st.dictionaries(st.sampled_from(NAMES), values, max_size=6))
         item["pk"] = {"S": prefix if prefix == "ALL" else f"{prefix}{number % 7}"}
-        item["sk"] = {"S": draw(st.sampled_from(["META", "S#", "T#"])) + str(number)}
+        item["sk"] = {"S": draw(st.sampled_from(["META", "S#", "T#", "ORD"])) + str(number)}
         items.append(item)
     return items
 
@@ -70,6 +70,13 @@ def test_items_of_any_kind_give_a_valid_file(items: list[dict[str, Any]]) -> Non
         scan = {"Items": items, "ScannedCount": len(items)}
         (path / "odd-things-scan.json").write_text(json.dumps(scan))
         assert imported(path).draft.entities  # the file was read back
+
+
+def test_a_list_whose_name_is_taken_gets_another(tmp_path: Path) -> None:
+    elements_of = [{"M": {"id": {"S": f"k{n}"}}} for n in range(3)]
+    item = {"id": {"S": "a"}, "type": {"NULL": True}, "$type": {"L": elements_of}}
+    (tmp_path / "things-scan.json").write_text(json.dumps({"Items": [item], "ScannedCount": 1}))
+    assert "embed: {type_2: Type}" in imported(tmp_path).text
 
 
 def test_the_same_items_give_the_same_file(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ left to differ in the bill is what was inferred from the stored items.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from decimal import Decimal
 
@@ -16,7 +17,13 @@ Sources = dict[str, list[str]]
 """By entity of the original the entities that were inferred for it."""
 
 
-def transplanted(original: Model, imported: Model, sources: Sources, users: int) -> Model:
+def transplanted(
+    original: Model,
+    imported: Model,
+    sources: Sources,
+    users: int,
+    stored: Mapping[str, int] | None = None,
+) -> Model:
     """Return the original model with the figures of the imported one.
 
     Args:
@@ -24,9 +31,11 @@ def transplanted(original: Model, imported: Model, sources: Sources, users: int)
         imported: the model that was inferred.
         sources: which entities of it are which of the original.
         users: how many users were stored.
+        stored: how many instances a server holds, where it has removed some that expired.
     """
+    held = stored or {}
     entities = tuple(
-        _entity(entity, sources.get(entity.name, []), original, imported, users)
+        _entity(entity, sources.get(entity.name, []), original, imported, users, held)
         for entity in original.entities
     )
     return replace(original, entities=entities)
@@ -67,7 +76,12 @@ def _twin(
 
 
 def _entity(
-    entity: Entity, twins: list[str], original: Model, imported: Model, users: int
+    entity: Entity,
+    twins: list[str],
+    original: Model,
+    imported: Model,
+    users: int,
+    held: Mapping[str, int],
 ) -> Entity:
     if not twins:
         embedded = _embedded(entity, imported)
@@ -82,7 +96,7 @@ def _entity(
         _attribute(a, known[a.name]) if a.name in known else a for a in entity.attributes
     )
     seen = imported.instances(twins[0], imported.scales[0])
-    expected = original.instances(entity.name, users)
+    expected = Decimal(held.get(entity.name) or original.instances(entity.name, users))
     ratio = seen / expected if expected else Decimal(1)
     count = replace(
         entity.count,

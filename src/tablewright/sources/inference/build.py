@@ -187,7 +187,8 @@ def _children(draft: Draft, kind: ItemKind, shapes: list[ShapeDraft]) -> list[Re
     for raw, child in embedded(kind, kind.entity, used_names):
         draft.entities.append(child)
         shape = next(s for s in shapes if s.entity == kind.entity.name and not s.guards)
-        shape.embed[naming.attribute_name(raw)] = child.name
+        taken = [*(a.name for a in kind.entity.attributes), *shape.embed]
+        shape.embed[naming.attribute_name(raw, taken)] = child.name
         inner = kind.profile.attributes[raw].inner
         assert inner is not None
         out.append(Related(child, inner.attributes.get, kind.store.name, is_embedded=True))

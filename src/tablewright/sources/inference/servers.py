@@ -52,12 +52,12 @@ def server_entity(
         entity.comment.append(f"{profile.count:,} {_noun(store, profile.count)} seen")
         kind = ItemKind(store, profile)
         children = embedded(kind, entity, used_names)
-        lists = {naming.attribute_name(raw) for raw, _ in children}
+        lists = {names[raw] for raw, _ in children}
         entity.attributes = [a for a in entity.attributes if a.name not in lists]
     table = _table(store, entity, names)
     if children:
         shape = ShapeDraft(name=name, entity=name)
-        shape.embed = {naming.attribute_name(raw): child.name for raw, child in children}
+        shape.embed = {names[raw]: child.name for raw, child in children}
         table.shapes.append(shape)
     return entity, [child for _, child in children], table
 
@@ -100,7 +100,6 @@ def _mark(
 ) -> None:
     by_index = any(index.unique and index.keys == (raw,) for index in store.indexes)
     login = draft.type.partition("(")[0] in ("email", "username", "phone")
-"""Types whose values an index may have many times."""
     if by_index or (login and is_unique(seen, profile.count)):
         draft.options["unique"] = "true"
     else:
