@@ -122,7 +122,7 @@ def _mark_distinct(
         and present is not None
         and 0 < distinct < present / 2
     ):
-        draft.options["distinct"] = plain(round(distinct))
+        draft.options["distinct"] = str(round(distinct))
 
 
 def _complete_key(entity: EntityDraft, store: SourceTable) -> None:
