@@ -166,6 +166,18 @@ def test_calls_that_fail_are_counted_with_their_reasons(
     assert f"- {failed.errors} x the disk is full" in page
 
 
+def test_a_pattern_that_the_server_does_not_run_is_not_called(
+    session: Session, adapter: DynamoAdapter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def cannot_run(self: DynamoAdapter, pattern: Any) -> str:
+        return "it has no such search" if pattern.name == "person" else ""
+
+    monkeypatch.setattr(DynamoAdapter, "cannot_run", cannot_run)
+    result = run(session, adapter)
+    assert result.not_called == ("person",)
+    assert "person" not in {pattern.pattern for pattern in result.patterns}
+
+
 def test_a_fault_of_our_own_in_a_client_is_raised(
     session: Session, adapter: DynamoAdapter, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -222,7 +222,11 @@ def run_load(proving: Proving, plan: LoadPlan) -> LoadRun:
         EngineError: no connection could be opened.
     """
     evaluation = proving.evaluation
-    rates = callable_rates(evaluation)
+    rates = {
+        name: rate
+        for name, rate in callable_rates(evaluation).items()
+        if not proving.adapter.cannot_run(evaluation.model.pattern(name))
+    }
     require_some_calls(plan, rates)
     runner = LockedRunner(proving)
     workload = Workload(evaluation.model, proving.world, proving.seed)

@@ -122,7 +122,8 @@ class LoadRun:
     """By how much this program was late to hand over calls, the 99th percentile."""
     errors: tuple[str, ...] = ()
     not_called: tuple[str, ...] = ()
-    """Patterns that the design cannot serve, that have no rate, or that search for words."""
+    """Patterns that the design cannot serve or the server does not run, that have no rate, or that
+    search for words."""
 
     @property
     def is_clean(self) -> bool:
