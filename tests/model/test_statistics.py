@@ -309,3 +309,26 @@ patterns: {p: {scan: User, rate: 1/day}}
     assert [child.name for child in model.children_of("User")] == ["Visit"]
     assert model.age_days(model.entity("Log")) == 100
     assert model.age_days(model.entity("User")) == 100
+
+
+def test_distinct_values_may_be_as_many_as_there_are_users() -> None:
+    text = """
+app: t
+region: us-east-1
+scales: [1000]
+entities:
+  Rental:
+    key: id
+    count: 5
+    attributes: {id: uuid, email: {type: email, distinct: 1/user}}
+patterns:
+  a: {list: Rental, where: email, rate: 1/user/day}
+"""
+    rental = (model := read_model(text).model).entity("Rental")
+    assert Selectivity(model, 1000).distinct(rental, "email") == 1000
+    assert Selectivity(model, 200).distinct(rental, "email") == 200
+    # 5 rentals for each user over as many addresses as users.
+    assert Selectivity(model, 200).matching(rental, (Condition(attribute="email"),)) == 5
+    drawn = Sample(model).values("Rental", "email", 1000, users=200)
+    # Of 200 addresses drawn 1,000 times, 200 x (1 - 0.995**1000) = 198.7 are expected to appear.
+    assert 190 <= len(set(drawn)) <= 200

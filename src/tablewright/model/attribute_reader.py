@@ -155,6 +155,7 @@ class _LongForm:
         if low is not None and high is not None and low > high and result.get("min") is not None:
             self._error("bad-range", f"`{self.place}` has a min above its max", "min", "swap them")
         element = result.get("of")
+        distinct, is_per_user = result.get("distinct") or (None, False)
         return replace(
             base,
             bytes=result.get("bytes", base.bytes),
@@ -181,7 +182,8 @@ class _LongForm:
             other=result.get("other", False),
             enforced=result.get("enforced", True),
             presence=result.get("presence", base.presence),
-            distinct=result.get("distinct"),
+            distinct=distinct,
+            distinct_per_user=is_per_user,
             skew=result.get("skew"),
             top_share=result.get("top_share"),
             unique=bool(result.get("unique", False)),

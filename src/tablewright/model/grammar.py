@@ -65,6 +65,7 @@ from tablewright.model.value_shapes import (
     SIGNED,
     UNIQUE,
     VALUE,
+    VALUES_COUNT,
     WHOLE,
     finish_spread,
     spread_fields,
@@ -150,7 +151,7 @@ ATTRIBUTE = ByKind(
                 doc="of a ref: false where an instance of another kind may stand there too",
             ),
             Field("presence", SHARE, doc="share of the instances that have it"),
-            Field("distinct", NUMBER, doc="number of distinct values"),
+            Field("distinct", VALUES_COUNT, doc="number of distinct values: 40, or 1/user"),
             Field("top_share", SHARE, doc="share of the most common value"),
             Field("skew", NUMBER, doc="Zipf exponent of the values' popularity"),
             Field(

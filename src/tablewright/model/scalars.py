@@ -195,6 +195,19 @@ def count(text: str) -> Count:
     return Count(mean=amount, per=per)
 
 
+def values_count(text: str) -> tuple[Decimal, bool]:
+    """Read a number of distinct values, and whether it is that for each user.
+
+    Example:
+        >>> values_count("40"), values_count("0.5/user")
+        ((Decimal('40'), False), (Decimal('0.5'), True))
+    """
+    amount, slash, driver = (part.strip() for part in text.partition("/"))
+    if slash and driver not in ("user", "users"):
+        raise Bad
+    return number(amount), bool(slash)
+
+
 def times_per(text: str, period: str) -> Decimal:
     """Read how often in a period: `1/month`, or a number that already means that period.
 

@@ -302,8 +302,8 @@ class Selectivity:
         A user's orders are asked for by any user, also by those who have none.
         """
         attribute = entity.attribute(name)
-        if attribute.distinct is not None:
-            return attribute.distinct
+        if (stated := attribute.values_at(self.users)) is not None:
+            return stated
         if attribute.values or attribute.examples:
             return Decimal(len(attribute.values or attribute.examples))
         if attribute.copy_of and (source := self.source(entity, attribute)) is not None:
@@ -324,8 +324,8 @@ class Selectivity:
     def possible(self, entity: Entity, name: str) -> Decimal | None:
         """Return how many different values an attribute can have, None where there is no bound."""
         attribute = entity.attribute(name)
-        if attribute.distinct is not None:
-            return attribute.distinct
+        if (stated := attribute.values_at(self.users)) is not None:
+            return stated
         if attribute.like:
             return None
         if attribute.values or attribute.examples:

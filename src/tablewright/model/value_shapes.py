@@ -72,6 +72,19 @@ _N = scalars.NUMBER_PATTERN
 NUMBER = Scalar(scalars.number, "a number of 0 or more", _N, numeric=True, scaled=_times)
 
 
+def _values_times(value: tuple[Decimal, bool], factor: Decimal) -> tuple[Decimal, bool]:
+    return value[0] * factor, value[1]
+
+
+VALUES_COUNT = Scalar(
+    scalars.values_count,
+    "a number of 0 or more, or one for each user such as 0.5/user",
+    _N + r"(\s*/\s*users?)?",
+    numeric=True,
+    scaled=_values_times,
+)
+
+
 SIGNED = Scalar(scalars.signed, "a number", "-?" + _N, numeric=True, least=None, scaled=_times)
 
 

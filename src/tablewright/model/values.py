@@ -110,6 +110,8 @@ class Attribute:
     """Share of the instances that have the attribute."""
     distinct: Decimal | None = None
     """Number of distinct values, where it is less than the number of instances."""
+    distinct_per_user: bool = False
+    """Whether that is the number for each user."""
     skew: Decimal | None = None
     """Zipf exponent of the values' popularity; None means the default (0.8 for refs)."""
     top_share: Decimal | None = None
@@ -145,6 +147,11 @@ class Attribute:
     generated: bool = False
     """The reader added it: the key of the parent entity."""
     title: str = ""
+
+    def values_at(self, users: int) -> Decimal | None:
+        """Return how many distinct values the model states at a number of users; None: nothing."""
+        is_scaled = self.distinct is not None and self.distinct_per_user
+        return self.distinct * users if is_scaled and self.distinct is not None else self.distinct
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -319,7 +319,7 @@ class Families:
         others_than = self._others_than(entity, attribute, target, numbers, users)
         among -= 1 if others_than is not None and among > 1 else 0
         if places_of is None:
-            ranks = self._drawn_ranks(attribute, rng, len(numbers), among)
+            ranks = self._drawn_ranks(attribute, rng, len(numbers), among, users)
         elif attribute.skew is not None or attribute.top_share is not None:
             ranks = self._popular(run, attribute, places_of(numbers), among)
         else:
@@ -353,9 +353,11 @@ class Families:
         return out
 
     @staticmethod
-    def _drawn_ranks(attribute: Attribute, rng: Random, n: int, among: int) -> list[int]:
-        if attribute.distinct is not None:
-            among = min(among, max(1, int(attribute.distinct)))
+    def _drawn_ranks(
+        attribute: Attribute, rng: Random, n: int, among: int, users: int
+    ) -> list[int]:
+        if (stated := attribute.values_at(users)) is not None:
+            among = min(among, max(1, int(stated)))
         skew = float(DEFAULT_SKEW if attribute.skew is None else attribute.skew)
         return ranks_of(attribute, rng, n, among, skew)
 

@@ -510,13 +510,14 @@ class Sample(Families):
     def _drawn_refs(self, attribute: Attribute, rng: Random, n: int, users: int) -> list[Any]:
         target, key = self._target(attribute)
         among = max(1, self.count(target.name, users))
-        return self._at(target, key, self._drawn_ranks(attribute, rng, n, among), users)
+        return self._at(target, key, self._drawn_ranks(attribute, rng, n, among, users), users)
 
     def _repeated(self, run: BlockRun, attribute: Attribute, numbers: range) -> list[Any]:
         """Return values of which there are only `distinct`: those of the first instances."""
-        assert attribute.distinct is not None
+        stated = attribute.values_at(run.users)
+        assert stated is not None
         rng = run.rng(f"{attribute.name}#")
-        among = max(1, int(attribute.distinct))
+        among = max(1, int(stated))
         places_of = self._key_places(run.entity, attribute, run.users)
         if places_of is not None:
             ranks = spread_out(places_of(numbers), among, rng)
