@@ -9,6 +9,7 @@ import pytest
 from tablewright import read_model
 from tablewright.session import Options, Session
 from tablewright.verbs.check import check
+from tablewright.verbs.compare import compare
 from tablewright.verbs.cost import cost_by_scale
 
 MODEL = """
@@ -57,3 +58,24 @@ def test_its_budget_is_missed_though_the_figure_is_below_it() -> None:
 def test_capacity_that_follows_the_load_is_compared() -> None:
     wide = "{min_rcu: 5, max_rcu: 3000, min_wcu: 5, max_wcu: 1000, target: 70%}"
     assert session_of(2, wide).evaluate("small").shortcoming == ""
+
+
+def test_compare_takes_the_design_that_refuses_nothing_though_it_is_more_expensive() -> None:
+    session = session_of(4)
+    small, demand = (session.evaluate(name).bill.total for name in ("small", "demand"))
+    assert small < demand
+    (engine,) = (e for e in compare(session).engines if e.engine == "dynamodb")
+    assert (engine.design, engine.usd) == ("demand", demand)
+
+
+def test_no_option_carries_the_load_on_a_design_that_refuses_requests() -> None:
+    text = MODEL.replace("PEAK", "4").replace("SCALING", CAPPED)
+    lines = [line for line in text.splitlines() if not line.startswith("  demand:")]
+    found = compare(Session(read_model("\n".join(lines)), Options(sample_items=64)))
+    assert found.decision is not None
+    left = dict(found.decision.rulings[0].leaves)
+    of_dynamo = [
+        o.architecture.name for o in found.architectures if o.architecture.engine == "dynamodb"
+    ]
+    assert of_dynamo
+    assert all("would refuse" in left[name] for name in of_dynamo)

@@ -126,7 +126,10 @@ class Board:
         return tuple(dict.fromkeys(evaluation.design.engine for evaluation in self.evaluations))
 
     def ranked(self, engine: str, users: int) -> list[Evaluation]:
-        """Return the evaluations of an engine at a scale: what serves most, then what is cheap."""
+        """Return the evaluations of an engine at a scale: what serves most, then what is cheap.
+
+        A design whose capacity refuses requests comes after those that answer as many patterns.
+        """
         return self.keep("ranked", engine, users, lambda: self._ranked(engine, users))
 
     def _ranked(self, engine: str, users: int) -> list[Evaluation]:
@@ -135,9 +138,15 @@ class Board:
         ]
         return sorted(evaluations, key=self._rank)
 
-    def _rank(self, evaluation: Evaluation) -> tuple[int, bool, Decimal, str]:
+    def _rank(self, evaluation: Evaluation) -> tuple[int, bool, bool, Decimal, str]:
         usd = self.usd(evaluation)
-        return len(unserved(evaluation)), usd is None, usd or ZERO, evaluation.design.name
+        return (
+            len(unserved(evaluation)),
+            evaluation.refuses,
+            usd is None,
+            usd or ZERO,
+            evaluation.design.name,
+        )
 
     def choice(self, evaluation: Evaluation) -> BilledChoice:
         """Return what a design is billed on at its scale."""

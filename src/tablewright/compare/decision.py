@@ -199,6 +199,8 @@ def cannot_carry(board: Board, result: ArchitectureResult, users: int) -> str:
         if lost and not architecture.serves(lost):
             more = f" and {len(lost) - MOST_NAMED} more" if len(lost) > MOST_NAMED else ""
             return f"it cannot serve {', '.join(lost[:MOST_NAMED])}{more}"
+        if ranked and ranked[0].refuses:
+            return ranked[0].shortcoming
     if not is_priced_around(result, users):
         needs = next((price.needs for price in result.prices if price.needs), ())
         return f"it has no price: {needs[0]}" if needs else "it has no price"

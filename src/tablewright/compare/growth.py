@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from itertools import pairwise
+from itertools import pairwise, zip_longest
 from math import log
 
 from tablewright.compare.board import Board
@@ -245,7 +245,7 @@ def with_ends(
     """Return phases with the months each lasts and what is paid in them."""
     months = months_at(candidates, grid)
     ended = []
-    for phase, following in zip(phases, (*phases[1:], None), strict=True):
+    for phase, following in zip_longest(phases, phases[1:]):
         inside = [
             (users, spent)
             for users, spent in zip(grid, months, strict=True)

@@ -250,6 +250,11 @@ class Evaluation:
         return frozenset(route.pattern for route in self.routes if not route.is_served)
 
     @property
+    def refuses(self) -> bool:
+        """Whether its capacity would refuse more requests than a burst explains."""
+        return self.bill.refused_share > MOST_REFUSED
+
+    @property
     def shortcoming(self) -> str:
         """Why its figure is none, or not that of the whole application; "" where it is."""
         if self.bill.no_figure:
@@ -257,7 +262,7 @@ class Evaluation:
         names = [f"`{route.pattern}`" for route in self.routes if not route.is_served]
         if names:
             return f"it does not serve {', '.join(names)}"
-        if self.bill.refused_share > MOST_REFUSED:
+        if self.refuses:
             return f"its capacity would refuse up to {percent(self.bill.refused_share)} of requests"
         return ""
 
