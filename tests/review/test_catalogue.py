@@ -11,8 +11,8 @@ from tablewright.review.conditions import RuleCondition
 from tablewright.review.findings import Level
 
 
-def test_there_are_73_rules_that_concern_dynamodb():
-    assert len(dynamodb_rules().rules) == 73
+def test_there_are_74_rules_that_concern_dynamodb():
+    assert len(dynamodb_rules().rules) == 74
 
 
 def test_a_rule_that_is_not_run_is_named_with_its_reason():

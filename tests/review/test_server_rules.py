@@ -36,7 +36,10 @@ CORE = {
 }
 """The core rules of the catalogue that name the engine."""
 
-MORE = {"mongodb": {"ANY-SEC-001", "MDB-LIM-001"}, "postgresql": {"ANY-SEC-001"}}
+MORE = {
+    "mongodb": {"ANY-SEC-001", "MDB-LIM-001", "MDB-SIZ-003", "SRV-PRJ-001"},
+    "postgresql": {"ANY-SEC-001", "PG-SIZ-001", "SRV-PRJ-001"},
+}
 """Extended rules that are run as well."""
 
 

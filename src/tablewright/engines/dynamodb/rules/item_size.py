@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from decimal import Decimal
+from math import ceil
 
+from tablewright.capacity.limits import READ_UNIT_BYTES, WRITE_UNIT_BYTES
 from tablewright.core.quantities import (
     DAYS_PER_MONTH,
     ONE,
@@ -18,6 +20,7 @@ from tablewright.engines.dynamodb.design import ItemShape, Table
 from tablewright.engines.dynamodb.facts import DynamoFacts
 from tablewright.engines.dynamodb.item_changes import Compress, ExplodeList, Offload, SplitEntity
 from tablewright.engines.dynamodb.usage_facts import TableOrIndex
+from tablewright.evaluation.values import SizeFacts
 from tablewright.model.values import Attribute, Entity, Kind, Pattern, Verb
 from tablewright.review.verdicts import CLEAR, Clear, FixOption, Hit, Missing, Verdict
 
@@ -384,3 +387,61 @@ def ddb_siz_006(f: DynamoFacts, pattern: Pattern) -> Verdict:
         ),
         values={"read": read},
     )
+
+
+def ddb_siz_007(f: DynamoFacts, entity: Entity) -> Verdict:
+    """A few bytes more than a whole number of units."""
+    verdict: Verdict = None
+    for table, shape in f.homes(entity.name):
+        facts = f.shape_facts(table.name, shape.name)
+        if shape.guards or facts is None or not facts.count:
+            continue
+        verdict = CLEAR
+        for dimension, unit in (("write", WRITE_UNIT_BYTES), ("read", READ_UNIT_BYTES)):
+            units = _units_just_above(facts.sizes, unit, f.k["boundary_slack"])
+            share = _share_of_a_unit(f, entity, table, dimension, units) if units else ZERO
+            if share:
+                over = facts.sizes.mean.mean - (units - 1) * unit
+                what = "writing" if dimension == "write" else "getting"
+                return Hit(
+                    evidence=(
+                        f"{shape.name} items of {table.name} have on average "
+                        f"{decimals(facts.sizes.mean.mean)} bytes, {decimals(over)} more than "
+                        f"{(units - 1) * unit // 1024} KB: {what} one is billed as {units} times "
+                        f"{unit // 1024} KB, and the last of these is {percent(share)} of the "
+                        f"{dimension} units of the table"
+                    ),
+                    values={"share": share},
+                )
+    return verdict
+
+
+MOST_UNITS = 4
+"""Above so many units one more or less is a small share."""
+
+
+def _units_just_above(sizes: SizeFacts, unit: int, slack: Decimal) -> int:
+    """Return the units that most items take, if they are just above one less; 0 if not."""
+    taken = {ceil(size / unit) for size in (sizes.mean.mean, sizes.p50, sizes.p95)}
+    units = max(taken)
+    if len(taken) > 1 or not 2 <= units <= MOST_UNITS:
+        return 0
+    boundary = (units - 1) * unit
+    return units if max(sizes.mean.mean, Decimal(sizes.p95)) - boundary <= slack * unit else 0
+
+
+def _share_of_a_unit(
+    f: DynamoFacts, entity: Entity, table: Table, dimension: str, units: int
+) -> Decimal:
+    """Return what one of the units of an item is of all such units of a table."""
+    patterns = f.writers(table.name) if dimension == "write" else f.readers(table.name)
+    taken = sum(
+        (
+            f.rate(p) * f.units(p, dimension, table.name)
+            for p in patterns
+            if p.entity == entity.name and (dimension == "write" or p.verb is Verb.GET)
+        ),
+        ZERO,
+    )
+    total = f.mean_units(table.name, dimension)
+    return taken / units / total if total else ZERO

@@ -164,8 +164,8 @@ def _identifying(f: DynamoFacts, child: Entity, table: Table, index: Index, key:
     return Hit(
         evidence=(
             f"{percent(known / total)} of the calls on {child.name} hold {key}, yet {table.name} "
-            "is "
-            f"keyed by {table.partition_key} and {index.name} repeats every write"
+            f"is keyed by {table.partition_key} alone, so that it holds one {child.name} for each "
+            f"{table.partition_key}, and {index.name} repeats every write"
         ),
         options=lambda: _rekeyed(f, table, index),
         covers=(table.name, place.name),

@@ -16,6 +16,7 @@ from tablewright.engines.mongodb.design import MongoDesign, MongoIndex
 from tablewright.engines.postgresql.design import PgIndex, PgTable, PostgresDesign
 from tablewright.engines.postgresql.types import referred
 from tablewright.engines.servers import fixes
+from tablewright.engines.servers.changes import AnyIndex
 from tablewright.engines.servers.facts import ServerFacts
 from tablewright.engines.servers.homes import Ordered
 from tablewright.model.values import Attribute, Entity, Kind, Pattern, Verb
@@ -590,3 +591,61 @@ def _fitting(f: ServerFacts, home: str, pattern: Pattern) -> Iterable[FixOption]
 def is_postgres(f: ServerFacts) -> bool:
     """Whether the design is one for PostgreSQL."""
     return isinstance(f.design, PostgresDesign)
+
+
+def returned(entity: Entity, pattern: Pattern) -> frozenset[str]:
+    """Return the attributes that a read returns: what it selects, or all of them."""
+    return frozenset(entity.names if pattern.select is None else pattern.select)
+
+
+def srv_prj_001(f: ServerFacts, pattern: Pattern) -> Verdict:
+    """A list fetches many rows for little that its index could hold."""
+    route = f.route(pattern)
+    home, _, name = route.target.partition("/")
+    if pattern.verb is not Verb.LIST or not name or not route.fetches:
+        return None
+    rows = f.rate(pattern) * route.matched
+    stored = next(entry for entry in f.indexes(home) if entry.name == name)
+    if stored.is_primary:
+        return None
+    index = f.index(home, name)
+    entity = f.model.entity(pattern.entity)
+    read = returned(entity, pattern) | {c.attribute for c in pattern.where}
+    lacking = [n for n in entity.names if n in read - set(stored.paths) - set(stored.includes)]
+    sizes = (f.sample.mean_bytes(entity.name, entity.attribute(n)) for n in lacking)
+    size = sum(sizes, ZERO)
+    writes = [
+        a
+        for a in f.actions_on(entity.name)
+        if a.part.verb is Verb.UPDATE and set(a.part.touched) & set(lacking)
+    ]
+    updates = sum((f.rate(a.root) for a in writes), ZERO)
+    if (
+        rows < f.k["index_only_rows"]
+        or not 0 < len(lacking) <= f.k["index_only_attributes"]
+        or size > f.k["index_only_bytes"]
+        or updates >= f.k["index_only_updates"] * f.rate(pattern)
+    ):
+        return CLEAR
+    return Hit(
+        evidence=f"{pattern.name} fetches {number(rows)} {entity.name} a second for "
+        f"{', '.join(lacking)}, which {name} of {home} lacks",
+        values={"rows": rows},
+        options=lambda: _with_all(f, home, index, tuple(lacking)),
+    )
+
+
+def _with_all(
+    f: ServerFacts, home: str, index: AnyIndex, lacking: tuple[str, ...]
+) -> Iterable[FixOption]:
+    """Offer the index with what it lacks."""
+    new: AnyIndex
+    if isinstance(index, MongoIndex):
+        new = replace(index, keys=(*index.keys, *((name, "1") for name in lacking)))
+    else:
+        table = f.table(home)
+        columns = fixes.columns_of(table, lacking) if table is not None else None
+        if columns is None:
+            return
+        new = replace(index, include=(*index.include, *columns))
+    yield fixes.swap(home, index, new, kind="change_projection")

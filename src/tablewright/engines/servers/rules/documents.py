@@ -28,7 +28,7 @@ from tablewright.engines.servers.changes import (
     SwapServerIndex,
 )
 from tablewright.engines.servers.facts import ServerFacts
-from tablewright.engines.servers.rules.access import number
+from tablewright.engines.servers.rules.access import number, returned
 from tablewright.engines.servers.rules.data_model import LARGE_DOCUMENT_BYTES
 from tablewright.engines.servers.rules.tables import time_attributes
 from tablewright.model.values import Entity, Kind, Pattern, Verb
@@ -281,3 +281,37 @@ def _expiring(f: ServerFacts, name: str, entity: Entity) -> Iterable[FixOption]:
             changes=(AddServerIndex(kind="set_ttl", home=name, index=mongo_index),),
             has_saving=False,
         )
+
+
+def mdb_siz_003(f: ServerFacts, name: str) -> Verdict:
+    """Most of a document is seldom wanted."""
+    collection = f.collection(name)
+    if collection is None:
+        return None
+    entity = f.model.entity(collection.entity)
+    reads = [(p, f.rate(p)) for p in _online_reads(f, entity)]
+    total = sum((rate for _, rate in reads), ZERO)
+    if not total:
+        return None
+    cold = {}
+    for attribute in entity.attributes:
+        wanting = sum((rate for p, rate in reads if attribute.name in returned(entity, p)), ZERO)
+        if attribute.name not in entity.key and wanting <= f.k["cold_read_share"] * total:
+            size = f.sample.mean_bytes(entity.name, attribute) * attribute.presence
+            cold[attribute.name] = size
+    size, whole = sum(cold.values(), ZERO), f.home(name).row_bytes
+    if size < max(f.k["cold_min_bytes"], f.k["cold_size_share"] * whole):
+        return CLEAR
+    relief = size * f.count(entity.name)
+    named = ", ".join(sorted(cold, key=lambda attribute: -cold[attribute])[:MOST_NAMED])
+    memory = f.memory_bytes
+    return Hit(
+        evidence=f"{format_bytes(int(size))} of the {format_bytes(int(whole))} of a document, "
+        f"{named} first, are wanted by at most {number(f.k['cold_read_share'] * 100)} % of its "
+        f"reads: {format_bytes(int(relief))} in all documents",
+        values={"relief": relief / memory if memory else ZERO},
+    )
+
+
+MOST_NAMED = 3
+"""Fields that a finding names."""

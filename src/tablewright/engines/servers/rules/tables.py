@@ -22,7 +22,7 @@ from tablewright.engines.postgresql.design import Column, PgTable, PostgresDesig
 from tablewright.engines.postgresql.types import referred
 from tablewright.engines.servers.facts import ServerFacts
 from tablewright.engines.servers.fixes import set_table
-from tablewright.engines.servers.rules.access import number
+from tablewright.engines.servers.rules.access import number, returned
 from tablewright.engines.servers.rules.data_model import (
     LARGEST_INT,
     MANY_DELETES_A_DAY,
@@ -30,7 +30,7 @@ from tablewright.engines.servers.rules.data_model import (
     reference_of,
     with_column,
 )
-from tablewright.model.values import Attribute, Entity, Kind
+from tablewright.model.values import Attribute, Entity, Kind, Pattern, Verb
 from tablewright.review.verdicts import CLEAR, FixOption, Hit, Verdict
 
 
@@ -274,3 +274,24 @@ def _constrained(
     effort = INDEX if orphans else SETTING
     text = f"{table.name}: {'; '.join(words)}"
     yield set_table("add_constraint", effort, text, after)
+
+
+def pg_siz_001(f: ServerFacts, pattern: Pattern) -> Verdict:
+    """A list returns values that lie apart from their rows."""
+    if pattern.verb is not Verb.LIST or not isinstance(f.design, PostgresDesign):
+        return None
+    entity = f.model.entity(pattern.entity)
+    rows = f.route(pattern).returned
+    wanted = returned(entity, pattern)
+    sizes = {
+        a.name: f.sample.mean_bytes(entity.name, a) for a in entity.attributes if a.name in wanted
+    }
+    large = [name for name, size in sizes.items() if size > f.k["inline_bytes"]]
+    if not large or rows <= 1:
+        return CLEAR
+    size = sum((sizes[name] for name in large), ZERO)
+    return Hit(
+        evidence=f"{pattern.name} returns {', '.join(large)} of {number(rows)} {entity.name} a "
+        f"call, {format_bytes(int(size))} each, kept apart from the row",
+        values={"values": rows * len(large) * f.rate(pattern)},
+    )
