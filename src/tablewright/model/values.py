@@ -169,7 +169,7 @@ class Count:
     bounded: bool = True
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Entity:
     """One kind of thing the application stores."""
 
@@ -200,10 +200,12 @@ class Entity:
         Raises:
             KeyError: there is none.
         """
-        for attribute in self.attributes:
-            if attribute.name == name:
-                return attribute
-        raise KeyError(name)
+        return self._by_name[name]
+
+    @cached_property
+    def _by_name(self) -> dict[str, Attribute]:
+        """The attributes; of two with the same name the first."""
+        return {attribute.name: attribute for attribute in self.attributes[::-1]}
 
     def find(self, path: str) -> Attribute | None:
         """Return the attribute a path leads to, such as `address.city`; None if there is none.
@@ -225,7 +227,7 @@ class Entity:
 
     def has(self, name: str) -> bool:
         """Whether there is an attribute of that name."""
-        return any(attribute.name == name for attribute in self.attributes)
+        return name in self._by_name
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ import enum
 import re
 from dataclasses import dataclass, field
 from decimal import Decimal
-from functools import cache
+from functools import cache, cached_property
 
 from tablewright.core.diagnostics import Span
 from tablewright.design.values import Design, Embed
@@ -27,7 +27,7 @@ class TemplatePart:
     shards: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class KeyTemplate:
     """How a key attribute is made: `USER#{userId}`, `board#{shard:4}`, or one attribute.
 
@@ -69,12 +69,12 @@ class KeyTemplate:
         """Return the template that is just an attribute."""
         return _just(attribute)
 
-    @property
+    @cached_property
     def attributes(self) -> tuple[str, ...]:
         """The attributes it is made of."""
         return tuple(part.attribute for part in self.parts if part.attribute)
 
-    @property
+    @cached_property
     def sources(self) -> frozenset[str]:
         """The attributes of an instance from which it follows: `place` of `place.geohash5`."""
         return frozenset(name.partition(".")[0] for name in self.attributes)
@@ -167,7 +167,7 @@ class StatedUsage:
     stored_bytes: Decimal | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Index:
     """A secondary index. A GSI may have up to four partition and four sort key attributes."""
 
@@ -181,7 +181,7 @@ class Index:
     usage: StatedUsage | None = None
     span: Span | None = field(default=None, compare=False)
 
-    @property
+    @cached_property
     def keys(self) -> tuple[str, ...]:
         """All its key attributes."""
         return (*self.partition_keys, *self.sort_keys)
@@ -207,7 +207,7 @@ class VectorIndex:
         return (self.partition, *self.filters) if self.partition else self.filters
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class ItemShape:
     """One kind of item in a table: which attributes of which entity it holds, under which keys.
 
@@ -239,17 +239,17 @@ class ItemShape:
             return 1
         return max((template.shards for _, template in self.keys), default=1)
 
+    @cached_property
+    def _templates(self) -> dict[str, KeyTemplate]:
+        """How each physical attribute that may be a key is made."""
+        return {name: KeyTemplate.of(name) for name in self.attributes} | dict(self.keys[::-1])
+
     def template(self, key: str) -> KeyTemplate | None:
         """Return how a key attribute is made in this shape, None if the shape lacks it."""
-        for name, template in self.keys:
-            if name == key:
-                return template
-        if key in self.attributes:
-            return KeyTemplate.of(key)
-        return None
+        return self._templates.get(key)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Table:
     """A DynamoDB table with its indexes and settings."""
 
@@ -275,7 +275,7 @@ class Table:
     usage: StatedUsage | None = None
     span: Span | None = field(default=None, compare=False)
 
-    @property
+    @cached_property
     def keys(self) -> tuple[str, ...]:
         """Its key attributes."""
         return (

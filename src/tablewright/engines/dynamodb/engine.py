@@ -36,7 +36,7 @@ from tablewright.engines.dynamodb.populations import DesignSizes
 from tablewright.engines.dynamodb.quoting import object_bytes, quote_design
 from tablewright.engines.dynamodb.reading.context import OBJECTS, Context
 from tablewright.engines.dynamodb.reading.router import ReadRouter
-from tablewright.engines.dynamodb.sizing import size_facts
+from tablewright.engines.dynamodb.sizing import SharedColumns, size_facts
 from tablewright.engines.dynamodb.writer import WriteRouter
 from tablewright.evaluation.calibration import Calibration, Constant
 from tablewright.evaluation.description import DesignDescription
@@ -78,7 +78,7 @@ class SharedSamples:
     """What evaluations of one model share: the sample and the sizes of equal shapes."""
 
     sample: Sample
-    shapes: dict[Any, Any] = field(default_factory=dict)
+    shapes: SharedColumns = field(default_factory=SharedColumns)
     facts: dict[Any, SizeFacts] = field(default_factory=dict)
     routes: Memo[Route] = field(default_factory=lambda: Memo(MOST_ROUTES_KEPT))
     """Routes by pattern, scale and the structure of the tables they depend on."""

@@ -6,7 +6,7 @@ groups of items a query returns and the shares with which things happen.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from decimal import ROUND_FLOOR, Decimal
 
 from tablewright.capacity.limits import PAGE_BYTES, READ_UNIT_BYTES
@@ -17,11 +17,14 @@ from tablewright.capacity.units import (
     read_blocks,
     write_block_column,
 )
+from tablewright.core.memo import Memo
 from tablewright.core.quantities import ONE, ZERO
 from tablewright.engines.dynamodb.sizing import measure
 from tablewright.evaluation.values import Measure
 
 PAGE_BLOCKS = PAGE_BYTES // READ_UNIT_BYTES
+Weighted = list[tuple[Decimal, list[int]]]
+"""Samples of bytes, each list with its weight; the weights add up to 1."""
 
 
 def page_blocks(evaluated_bytes: int) -> int:
@@ -86,6 +89,18 @@ def query_measure(
     return _with_misses(total, hit).times(consistency.factor)
 
 
+def share_of(weighted: Weighted, extra: int, parts: int = 1) -> Weighted:
+    """Return what each of some queries reads of samples of bytes, and of others on its way.
+
+    Example:
+        >>> share_of([(Decimal(1), [100, 200])], 10, 2)
+        [(Decimal('1'), [55, 105])]
+    """
+    if extra == 0 and parts == 1:
+        return weighted
+    return [(weight, [(size + extra) // parts for size in sums]) for weight, sums in weighted]
+
+
 def mean_bytes(weighted: Sequence[tuple[Decimal, list[int]]]) -> Decimal:
     """Return the mean of weighted samples of bytes."""
     return sum((weight * Decimal(sum(sums)) / max(1, len(sums)) for weight, sums in weighted), ZERO)
@@ -124,6 +139,91 @@ def index_measure(
             for entry, added, flag in zip(before, after, flags, strict=True)
         ]
     )
+
+
+class Meter:
+    """Measures of columns that designs of one model share, each taken once.
+
+    Columns are told apart by their identity: what is handed in is kept and may not change.
+    """
+
+    def __init__(self, measures: Memo[Measure], runs: Memo[Weighted]) -> None:
+        self._measures = measures
+        self._runs = runs
+
+    def size(self, column: list[int]) -> Measure:
+        """Return the bytes of an item."""
+        return self._measures.get((column,), ("size",), lambda: measure(column))
+
+    def get(self, column: Sequence[int], consistency: Consistency, hit: Decimal = ONE) -> Measure:
+        """Return what `get_units` does."""
+        return self._measures.get(
+            (column, consistency), ("get", hit), lambda: get_units(column, consistency, hit)
+        )
+
+    def write(self, before: Sequence[int] | None, after: Sequence[int] | None) -> Measure:
+        """Return what `write_measure` does."""
+        return self._measures.get((before, after), ("write",), lambda: write_measure(before, after))
+
+    def entry(
+        self,
+        before: Sequence[int | None],
+        after: Sequence[int | None],
+        *,
+        moved: bool,
+        changed: bool,
+    ) -> Measure:
+        """Return what `index_measure` does."""
+        return self._measures.get(
+            (before, after),
+            ("entry", moved, changed),
+            lambda: index_measure(before, after, moved=moved, changed=changed),
+        )
+
+    def runs(
+        self, column: Sequence[int | None], how: tuple[Hashable, ...], make: Callable[[], Weighted]
+    ) -> Weighted:
+        """Return weighted samples that are made of a column and of what `how` says."""
+        return self._runs.get((column,), how, make)
+
+    def present(self, column: Sequence[int | None]) -> list[int]:
+        """Return the bytes of the entries there are."""
+
+        def found() -> Weighted:
+            return [(ONE, [size for size in column if size is not None])]
+
+        [(_, present)] = self.runs(column, ("present",), found)
+        return present
+
+    def grouped(self, column: Sequence[int | None], count: Decimal) -> Weighted:
+        """Return what `grouped` does, of the entries there are."""
+        how = ("grouped", count)
+        return self.runs(column, how, lambda: grouped(self.present(column), count))
+
+    def query(
+        self,
+        weighted: Weighted,
+        consistency: Consistency,
+        hit: Decimal,
+        *,
+        extra: int = 0,
+        parts: int = 1,
+    ) -> Measure:
+        """Return the read units of one of the queries that share out runs of entries.
+
+        Args:
+            weighted: the bytes of the entries that a call meets.
+            consistency: of the read.
+            hit: the share of the calls that find anything.
+            extra: bytes of other items that are read on the way.
+            parts: how many queries a call is made of.
+        """
+        how = ("query", hit, extra, parts)
+        return self._measures.get(
+            (weighted, consistency),
+            how,
+            lambda: query_measure(share_of(weighted, extra, parts), consistency, hit),
+        )
 
 
 def expected(

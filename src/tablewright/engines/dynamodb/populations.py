@@ -18,7 +18,7 @@ from tablewright.engines.dynamodb.access import KeyMatch
 from tablewright.engines.dynamodb.buckets import bucket_of, buckets_between
 from tablewright.engines.dynamodb.design import DynamoDesign, ItemShape, KeyTemplate, Table
 from tablewright.engines.dynamodb.geohash import GEOHASH, cell_of, neighbours
-from tablewright.engines.dynamodb.sizing import ShapeSizes
+from tablewright.engines.dynamodb.sizing import ShapeSizes, SharedColumns
 from tablewright.model.statistics import DEFAULT_RANGE_SHARE
 from tablewright.model.values import Condition, Entity, Model, Pattern
 from tablewright.sample.parameters import (
@@ -115,7 +115,7 @@ class DesignSizes:
         design: DynamoDesign,
         sample: Sample,
         n: int,
-        shared: dict[Any, Any] | None = None,
+        shared: SharedColumns | None = None,
         population: Mapping[str, int] | None = None,
         users: int | None = None,
     ) -> None:
@@ -126,7 +126,7 @@ class DesignSizes:
         self.users = users
         self._population = population or {}
         self._values: dict[tuple[str, str], list[Any]] = {}
-        self._shared = {} if shared is None else shared
+        self.shared = SharedColumns() if shared is None else shared
 
     @property
     def is_population(self) -> bool:
@@ -369,10 +369,10 @@ class DesignSizes:
         """Return the sizes of one shape of a table."""
         n = max(1, min(self.n, self._population.get(shape.entity, self.n)))
         key = (n, shape, table.keys, table.indexes)
-        shape_sizes = self._shared.get(key)
+        shape_sizes = self.shared.kept.get(key)
         if shape_sizes is None:
-            shape_sizes = ShapeSizes(self.model, table, shape, self.sample, n, self._shared)
-            self._shared[key] = shape_sizes
+            shape_sizes = ShapeSizes(self.model, table, shape, self.sample, n, self.shared)
+            self.shared.kept[key] = shape_sizes
         return shape_sizes
 
     def whole(self, table: Table, shape: ItemShape) -> ShapeSizes:

@@ -387,13 +387,13 @@ class CalledSizes(DesignSizes):
         if drawn is None:
             return self.prediction.all.of(table, shape)
         key = (shape, table.keys, table.indexes)
-        shape_sizes = self._shared.get(key)
+        shape_sizes = self.shared.kept.get(key)
         if shape_sizes is None:
             n = len(drawn.numbers)
-            shape_sizes = ShapeSizes(self.model, table, shape, self.sample, n, self._shared)
+            shape_sizes = ShapeSizes(self.model, table, shape, self.sample, n, self.shared)
             if self.fetched is not None:
                 shape_sizes = _Fetched(shape_sizes, self.fetched, self.fetched_count)
-            self._shared[key] = shape_sizes
+            self.shared.kept[key] = shape_sizes
         return shape_sizes
 
     def whole(self, table: Table, shape: ItemShape) -> ShapeSizes:
@@ -486,7 +486,7 @@ class CalledCollections(DesignSizes):
             prediction.design,
             world.sample,
             evaluation.sample_items,
-            prediction.all._shared,
+            prediction.all.shared,
             world.counts,
             world.users,
         )
@@ -524,7 +524,7 @@ class _Fetched(ShapeSizes):
     """Sizes where a query leads to gets: entries of all that were met, items of those returned."""
 
     def __init__(self, met: ShapeSizes, sample: Chosen, count: int) -> None:
-        super().__init__(met.model, met.table, met.shape, met.sample, met.n, met._shared)
+        super().__init__(met.model, met.table, met.shape, met.sample, met.n, met.shared)
         self._fetched = ShapeSizes(met.model, met.table, met.shape, sample, count)
 
     def items(self, touched: Iterable[str] = ()) -> list[int]:

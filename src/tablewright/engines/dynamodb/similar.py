@@ -97,8 +97,10 @@ def entries(sizes: ShapeSizes, index: VectorIndex) -> list[int | None]:
     return [fixed + size if here else None for size, here in zip(rest, members, strict=True)]
 
 
-def written_sizes(table: Table, sizes: ShapeSizes, column: Sequence[int]) -> list[int]:
+def written_sizes(table: Table, sizes: ShapeSizes, column: list[int]) -> list[int]:
     """Return item sizes as a write is charged: four bytes a dimension for indexed vectors."""
+    if not table.vector_indexes:
+        return column
     out = list(column)
     for name in dict.fromkeys(index.vector for index in table.vector_indexes):
         if not sizes.entity.has(name) or name not in sizes.shape.attributes:

@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import gzip
 import json
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 from decimal import Decimal
-from functools import cached_property
+from functools import cached_property, partial
+from operator import mul
 from typing import Any
 
 from tablewright.capacity.items import string_bytes
 from tablewright.capacity.limits import CONTAINER_BYTES, ELEMENT_BYTES
+from tablewright.core.memo import Memo
 from tablewright.core.quantities import ZERO
 from tablewright.design.values import Embed
 from tablewright.engines.dynamodb.buckets import LENGTHS, unit_of
@@ -49,6 +51,36 @@ class SizeColumn:
     """None where every instance has it."""
 
 
+@dataclass(frozen=True, slots=True)
+class SharedColumns:
+    """What shapes of the designs of one model have in common, each worked out once.
+
+    Sums and measures are found by the identity of the columns they are made of: those are large,
+    and equal ones are the same object.
+    """
+
+    kept: dict[Any, Any] = field(default_factory=dict)
+    """Columns, values and sizes of shapes by what they depend on."""
+    sums: Memo[list[Any]] = field(default_factory=Memo)
+    """Bytes of some columns together."""
+    measures: Memo[Measure] = field(default_factory=Memo)
+    """What requests consume on items and entries of these sizes."""
+    runs: Memo[list[tuple[Decimal, list[int]]]] = field(default_factory=Memo)
+    """Bytes of so many entries after one another, as weighted samples."""
+
+
+@dataclass(frozen=True, slots=True)
+class EntryParts:
+    """Which model attributes an index entry of a shape is made of."""
+
+    key: frozenset[str]
+    """A change of one of these gives the entry another key."""
+    inside: frozenset[str]
+    """It holds these, or something made of them."""
+    gates: frozenset[str]
+    """These decide whether the item is in the index at all."""
+
+
 class ShapeSizes:
     """The columns of one shape of a table over the first `n` instances of its entity."""
 
@@ -59,7 +91,7 @@ class ShapeSizes:
         shape: ItemShape,
         sample: Sample,
         n: int,
-        shared: dict[Any, Any] | None = None,
+        shared: SharedColumns | None = None,
     ) -> None:
         self.model = model
         self.table = table
@@ -69,7 +101,11 @@ class ShapeSizes:
         self.entity: Entity = model.entity(shape.entity)
         self._columns: dict[tuple[str, frozenset[str]], SizeColumn | None] = {}
         self._items: dict[frozenset[str], list[int]] = {}
-        self._shared: dict[Any, Any] = {} if shared is None else shared
+        self._entries: Memo[list[int | None]] = Memo()
+        self._projected: Memo[tuple[str, ...]] = Memo()
+        self._made_of: dict[str, frozenset[str]] = {}
+        self._entry_parts: Memo[EntryParts] = Memo()
+        self.shared = SharedColumns() if shared is None else shared
 
     @cached_property
     def attributes(self) -> tuple[str, ...]:
@@ -92,9 +128,9 @@ class ShapeSizes:
         key = (name, after)
         if key not in self._columns:
             shared = self._column_key(name, after)
-            if shared not in self._shared:
-                self._shared[shared] = self._make(name, after)
-            self._columns[key] = self._shared[shared]
+            if shared not in self.shared.kept:
+                self.shared.kept[shared] = self._make(name, after)
+            self._columns[key] = self.shared.kept[shared]
         return self._columns[key]
 
     def _column_key(self, name: str, after: frozenset[str]) -> tuple[Any, ...]:
@@ -204,9 +240,9 @@ class ShapeSizes:
 
     def _values(self, attribute: str, after: frozenset[str]) -> list[Any]:
         key = ("values", self.entity.name, attribute, attribute in after, self.n)
-        if key not in self._shared:
-            self._shared[key] = self._made_values(attribute, after)
-        values: list[Any] = self._shared[key]
+        if key not in self.shared.kept:
+            self.shared.kept[key] = self._made_values(attribute, after)
+        values: list[Any] = self.shared.kept[key]
         return values
 
     def _made_values(self, attribute: str, after: frozenset[str]) -> list[Any]:
@@ -242,27 +278,37 @@ class ShapeSizes:
     def _same_cells(self, name: str, length: int) -> list[bool]:
         """Return for which instances a point that moves stays in its cell."""
         key = ("same cells", self.entity.name, name, length, self.n)
-        if key not in self._shared:
+        if key not in self.shared.kept:
             pairs = zip(
                 self._values(name, frozenset()), self._values(name, frozenset((name,))), strict=True
             )
-            self._shared[key] = [cell_of(a, length) == cell_of(b, length) for a, b in pairs]
-        same_cells: list[bool] = self._shared[key]
+            self.shared.kept[key] = [cell_of(a, length) == cell_of(b, length) for a, b in pairs]
+        same_cells: list[bool] = self.shared.kept[key]
         return same_cells
 
-    def appended(self, names: Iterable[str]) -> list[int]:
-        """Return the bytes by which each item grows when one element is appended to these lists."""
-        grown = [0] * self.n
-        for name in names:
-            if name not in self.shape.attributes or name in self.shape.offload:
-                continue
+    def grown(self, column: list[int], names: Iterable[str]) -> list[int]:
+        """Return item sizes after one element was appended to each of these lists."""
+        held = (n for n in names if n in self.shape.attributes and n not in self.shape.offload)
+        for name in held:
+            more = self._appended(name)
+            column = self.shared.sums.get((column, more), ("grown",), partial(_added, column, more))
+        return column
+
+    def _appended(self, name: str) -> list[int]:
+        """Return the bytes by which each item grows when one element is appended to a list."""
+        key = ("appended", self.entity.name, name, self.n)
+        if key not in self.shared.kept:
             listed = self.sample.resampled_values(self.entity.name, name, self.n)
             first = next((entry[0] for entry in listed if isinstance(entry, list) and entry), None)
-            for place, value in enumerate(listed):
-                element = value[0] if isinstance(value, list) and value else first
-                if element is not None:
-                    grown[place] += plain_bytes(element) + ELEMENT_BYTES
-        return grown
+            elements = (
+                entry[0] if isinstance(entry, list) and entry else first for entry in listed
+            )
+            self.shared.kept[key] = [
+                0 if element is None else plain_bytes(element) + ELEMENT_BYTES
+                for element in elements
+            ]
+        appended: list[int] = self.shared.kept[key]
+        return appended
 
     def _members(self, template: KeyTemplate, after: frozenset[str]) -> list[bool] | None:
         """Which instances have the key attribute at all; None for every one."""
@@ -308,41 +354,66 @@ class ShapeSizes:
             self._items[key] = self._summed(self.attributes, key)
         return self._items[key]
 
-    def _summed(self, names: tuple[str, ...], touched: frozenset[str]) -> list[int]:
+    def _summed(self, names: Sequence[str], touched: frozenset[str]) -> list[int]:
         """Return the bytes of some attributes together; designs that agree on them share it."""
-        after = {name: self._touches(name, touched) for name in names}
-        key = ("sum", tuple(self._column_key(name, after[name]) for name in names))
-        summed: list[int] | None = self._shared.get(key)
-        if summed is None:
-            columns = [
-                column.sizes
-                for name in names
-                if (column := self.column(name, after=after[name])) is not None
-            ]
-            summed = list(map(sum, zip(*columns, strict=True))) or [0] * self.n
-            self._shared[key] = summed
-        return summed
+        columns = self._columns_of(names, touched)
+        return self.shared.sums.get(columns, (self.n,), lambda: self._sum(columns))
+
+    def _columns_of(self, names: Sequence[str], touched: frozenset[str]) -> tuple[SizeColumn, ...]:
+        """Return the columns of some physical attributes, with model attributes rewritten."""
+        columns = (self.column(name, after=self._touches(name, touched)) for name in names)
+        return tuple(column for column in columns if column is not None)
+
+    def _sum(self, columns: Sequence[SizeColumn]) -> list[int]:
+        sizes = [column.sizes for column in columns]
+        return list(map(sum, zip(*sizes, strict=True))) or [0] * self.n
+
+    def made_of(self, name: str) -> frozenset[str]:
+        """Return the model attributes a physical attribute changes with."""
+        if name not in self._made_of:
+            template = self.shape.template(name)
+            made_of = {name} if template is None else depends_on(template, name)
+            self._made_of[name] = frozenset(made_of)
+        return self._made_of[name]
 
     def _touches(self, name: str, touched: frozenset[str]) -> frozenset[str]:
         """Return which of the rewritten attributes a physical attribute is made of."""
         if not touched:
             return touched
-        template = self.shape.template(name)
-        return touched & ({name} if template is None else depends_on(template, name))
+        return touched & self.made_of(name)
 
     def entries(self, index: Index, touched: Iterable[str] = ()) -> list[int | None]:
         """Return the bytes of each entry of an index, None where the item is not in it."""
         changed = frozenset(touched)
-        members = self.members(index, changed)
-        if members is None:
-            return [None] * self.n
-        sizes = self._summed(self.projected(index), changed)
-        if not members:
-            return sizes  # type: ignore[return-value]
-        return [size if here else None for size, here in zip(sizes, members, strict=True)]
+        return self._entries.get((index,), (changed,), lambda: self._made_entries(index, changed))
+
+    def _made_entries(self, index: Index, changed: frozenset[str]) -> list[int | None]:
+        keys = [self.column(key, after=self._touches(key, changed)) for key in index.keys]
+        if None in keys:
+            return self.absent
+        columns = self._columns_of(self.projected(index), changed)
+        optional = tuple(key for key in keys if key is not None and key.present is not None)
+
+        def made() -> list[int | None]:
+            sizes = self.shared.sums.get(columns, (self.n,), lambda: self._sum(columns))
+            present = [key.present or () for key in optional]
+            members = [all(here) for here in zip(*present, strict=True)]
+            return [size if here else None for size, here in zip(sizes, members, strict=True)]
+
+        if not optional:
+            return self.shared.sums.get(columns, (self.n,), lambda: self._sum(columns))
+        return self.shared.sums.get((*columns, *optional), (self.n, len(optional)), made)
+
+    @property
+    def absent(self) -> list[int | None]:
+        """The entries of an index that no item is in."""
+        return self.shared.sums.get((), (self.n, "absent"), lambda: [None] * self.n)
 
     def projected(self, index: Index) -> tuple[str, ...]:
         """Return the physical attributes of the shape an entry of the index holds."""
+        return self._projected.get((index,), (), lambda: self._projected_by(index))
+
+    def _projected_by(self, index: Index) -> tuple[str, ...]:
         if index.projection.kind is ProjectionKind.ALL:
             return self.attributes
         names = dict.fromkeys((*index.keys, *self.table.keys))
@@ -350,20 +421,25 @@ class ShapeSizes:
             names.update(dict.fromkeys(index.projection.attributes))
         return tuple(name for name in names if name in self.attributes)
 
-    def members(self, index: Index, touched: frozenset[str] = frozenset()) -> list[bool] | None:
-        """Return which instances are in an index: None for no one, an empty list for all."""
-        present: list[bool] = []
-        for key in index.keys:
-            column = self.column(key, after=self._touches(key, touched))
-            if column is None:
-                return None
-            if column.present is not None:
-                present = (
-                    list(column.present)
-                    if not present
-                    else [a and b for a, b in zip(present, column.present, strict=True)]
-                )
-        return present
+    def entry_parts(self, index: Index) -> EntryParts:
+        """Return which model attributes an entry of the index is made of."""
+        return self._entry_parts.get((index,), (), lambda: self._parts_of_entry(index))
+
+    def _parts_of_entry(self, index: Index) -> EntryParts:
+        key: set[str] = set()
+        gates: set[str] = set()
+        for name in index.keys:
+            template = self.shape.template(name)
+            if template is not None:
+                key |= template.sources or {name}
+                gates.update(attribute for attribute, _ in template.when)
+        templated = (n for n in self.projected(index) if self.shape.template(n) is not None)
+        inside = frozenset().union(*(self.made_of(name) for name in templated))
+        return EntryParts(frozenset(key), inside, frozenset(gates))
+
+
+def _added(sizes: Sequence[int], more: Sequence[int]) -> list[int]:
+    return [size + added for size, added in zip(sizes, more, strict=True)]
 
 
 def depends_on(template: KeyTemplate, name: str) -> set[str]:
@@ -410,11 +486,11 @@ def measure(figures: Iterable[int]) -> Measure:
     if count == 0:
         return Measure()
     first = listed[0]
-    if all(figure == first for figure in listed):
+    if listed.count(first) == count:
         return Measure(mean=Decimal(first))
     total = sum(listed)
     mean = Decimal(total) / count
-    spread = Decimal(sum(figure * figure for figure in listed)) / count - mean * mean
+    spread = Decimal(sum(map(mul, listed, listed))) / count - mean * mean
     error = (max(spread, ZERO) / max(1, count - 1)).sqrt()
     return Measure(mean=mean, error=error)
 

@@ -14,7 +14,7 @@ from tablewright.capacity.limits import MAX_BATCH_WRITE_ITEMS, MAX_TRANSACTION_I
 from tablewright.core.quantities import format_number, plain
 from tablewright.design.values import Embed
 from tablewright.engines.dynamodb.design import Index, ItemShape, Table
-from tablewright.engines.dynamodb.metering import write_measure
+from tablewright.engines.dynamodb.metering import Meter, write_measure
 from tablewright.engines.dynamodb.sizing import ShapeSizes, depends_on, measure
 from tablewright.engines.dynamodb.steps import (
     KeyParts,
@@ -256,41 +256,8 @@ def is_in_keys(name: str, shape: ItemShape, table: Table) -> bool:
 
 def concerns_index(name: str, sizes: ShapeSizes, index: Index) -> bool:
     """Whether a change of the attribute writes to the index."""
-    return (
-        moves_entry(name, sizes, index)
-        or is_projected(name, sizes, index)
-        or _gates(name, sizes, index)
-    )
-
-
-def moves_entry(name: str, sizes: ShapeSizes, index: Index) -> bool:
-    """Whether a change of this attribute gives the entry another key."""
-    for key in index.keys:
-        template = sizes.shape.template(key)
-        if template is None:
-            continue
-        bases = {attribute.partition(".")[0] for attribute in template.attributes} or {key}
-        if name in bases:
-            return True
-    return False
-
-
-def _gates(name: str, sizes: ShapeSizes, index: Index) -> bool:
-    """Whether the attribute decides if the item is in the index at all."""
-    for key in index.keys:
-        template = sizes.shape.template(key)
-        if template is not None and name in dict(template.when):
-            return True
-    return False
-
-
-def is_projected(name: str, sizes: ShapeSizes, index: Index) -> bool:
-    """Whether entries hold the attribute, or something made of it."""
-    for physical in sizes.projected(index):
-        template = sizes.shape.template(physical)
-        if template is not None and name in depends_on(template, physical):
-            return True
-    return False
+    parts = sizes.entry_parts(index)
+    return name in parts.key or name in parts.inside or name in parts.gates
 
 
 def write_why(mean: Decimal, units: Measure) -> str:
@@ -298,24 +265,24 @@ def write_why(mean: Decimal, units: Measure) -> str:
     return f"{format_number(mean)} B in 1 KB blocks = {plain(units.mean.quantize(Decimal('0.01')))}"
 
 
-def change_why(entries: Sequence[int | None], *, moved: bool) -> str:
+def change_why(meter: Meter, entries: Sequence[int | None], *, moved: bool) -> str:
     """Return how the units of a changed index entry come about; bytes, or None where absent."""
-    present = [entry for entry in entries if entry is not None]
+    present = meter.present(entries)
     if not present:
         return "the item is not in it"
-    mean = measure(present).mean
+    mean = meter.size(present).mean
     share = Decimal(len(present)) / len(entries)
     among = "" if share == 1 else f", for {format_number(share * 100)} % of the items"
     what = "moves: old and new are written" if moved else "changes"
     return f"the entry of {format_number(mean)} B {what}{among}"
 
 
-def entry_why(entries: Sequence[int | None], verb: Verb) -> str:
+def entry_why(meter: Meter, entries: Sequence[int | None], verb: Verb) -> str:
     """Return how the write units of an index entry come about; bytes, or None where absent."""
-    present = [entry for entry in entries if entry is not None]
+    present = meter.present(entries)
     if not present:
         return "the item is not in it"
-    mean = measure(present).mean
+    mean = meter.size(present).mean
     share = Decimal(len(present)) / len(entries)
     word = "added" if verb is Verb.PUT else "removed"
     among = "" if share == 1 else f" for {format_number(share * 100)} % of the items"

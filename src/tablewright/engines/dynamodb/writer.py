@@ -41,8 +41,6 @@ from tablewright.engines.dynamodb.write_requests import (
     entry_why,
     finds_one_item,
     is_in_keys,
-    is_projected,
-    moves_entry,
     of_part,
     parts_of,
     refuse_meeting,
@@ -67,6 +65,7 @@ class WriteRouter:
         self.context = context
         self.reads = reads
         self.model = context.model
+        self.meter = context.meter
 
     def route(self, pattern: Pattern) -> Route:
         """Return the route of a writing pattern."""
@@ -257,16 +256,17 @@ class WriteRouter:
         if part.verb is Verb.CHECK:
             base = measure([write_blocks(size) for size in column])
             return [Arm(step=step, table=table.name, base=base, base_why="the item it looks at")]
-        base = write_measure(before, after)
-        mean = measure(sizes.items()).mean
+        base = self.meter.write(before, after)
+        mean = self.meter.size(sizes.items()).mean
         indexes = []
         for index in table.indexes:
             entries = sizes.entries(index)
-            absent: list[int | None] = [None] * len(entries)
-            old, new = (absent, entries) if part.verb is Verb.PUT else (entries, absent)
-            units = index_measure(old, new, moved=False, changed=True)
+            old, new = (sizes.absent, entries) if part.verb is Verb.PUT else (entries, sizes.absent)
+            units = self.meter.entry(old, new, moved=False, changed=True)
             units = units.times(ONE - part.fails)
-            indexes.append((f"{table.name}/{index.name}", units, entry_why(entries, part.verb)))
+            indexes.append(
+                (f"{table.name}/{index.name}", units, entry_why(self.meter, entries, part.verb))
+            )
         return [
             Arm(
                 step=step,
@@ -290,13 +290,12 @@ class WriteRouter:
         resized = touched - set(part.appends)
         before, after = sizes.items(), sizes.items(resized)
         if part.appends:
-            grown = sizes.appended(part.appends)
-            after = [size + more for size, more in zip(after, grown, strict=True)]
+            after = sizes.grown(after, part.appends)
         before = similar.written_sizes(table, sizes, before)
         after = similar.written_sizes(table, sizes, after)
-        base = write_measure(before, after)
+        base = self.meter.write(before, after)
         if part.fails:
-            failing = write_measure(None, before)
+            failing = self.meter.write(None, before)
             base = base.times(ONE - part.fails) + failing.times(part.fails)
         shares = dict(part.changes)
         changing = [(name, shares.get(name, ONE)) for name in sorted(touched)]
@@ -310,15 +309,15 @@ class WriteRouter:
             evaluate = partial(self._index_units, sizes, index, resized)
             units = expected(relevant, evaluate).times(ONE - part.fails)
             if units.mean:
-                moved = any(moves_entry(name, sizes, index) for name, _ in relevant)
+                moved = any(name in sizes.entry_parts(index).key for name, _ in relevant)
                 indexes.append(
                     (
                         f"{table.name}/{index.name}",
                         units,
-                        change_why(sizes.entries(index), moved=moved),
+                        change_why(self.meter, sizes.entries(index), moved=moved),
                     )
                 )
-        mean = measure(before).mean
+        mean = self.meter.size(before).mean
         return Arm(
             step=step,
             table=table.name,
@@ -336,21 +335,14 @@ class WriteRouter:
             return Measure()
         before = sizes.entries(index)
         after = sizes.entries(index, names & resized)
-        appended = (names - resized) & set(sizes.projected(index))
-        if appended:
-            grown = sizes.appended(sorted(appended))
-            after = [
-                None if entry is None else entry + more
-                for entry, more in zip(after, grown, strict=True)
-            ]
-        moved: bool | list[bool] = any(moves_entry(name, sizes, index) for name in names)
-        changed = moved or any(is_projected(name, sizes, index) for name in names)
-        if moved:
-            stays = sizes.stays(index, names)
-            if stays is not None:
-                moved = [not here for here in stays]
-                changed = any(is_projected(name, sizes, index) for name in names)
-        return index_measure(before, after, moved=moved, changed=bool(changed))
+        after = sizes.grown(after, sorted((names - resized) & set(sizes.projected(index))))
+        parts = sizes.entry_parts(index)
+        is_moved, is_inside = bool(names & parts.key), bool(names & parts.inside)
+        stays = sizes.stays(index, names) if is_moved else None
+        if stays is not None:
+            moved = [not here for here in stays]
+            return index_measure(before, after, moved=moved, changed=is_inside)
+        return self.meter.entry(before, after, moved=is_moved, changed=is_moved or is_inside)
 
     def _rekeyed(
         self,

@@ -14,7 +14,6 @@ from tablewright.capacity.units import Consistency, read_blocks
 from tablewright.core.quantities import ONE, ZERO, format_number, plain
 from tablewright.engines.dynamodb.access import KeyMatch
 from tablewright.engines.dynamodb.design import ItemShape, Table
-from tablewright.engines.dynamodb.metering import get_units
 from tablewright.engines.dynamodb.reading.context import OBJECTS, Context, ReadOption, key_is_known
 from tablewright.engines.dynamodb.sizing import measure
 from tablewright.engines.dynamodb.steps import ObjectStep, ReadStep, Step
@@ -135,10 +134,10 @@ class Completion:
     ) -> ReadOption:
         column = self.context.size_of(table, shape).items()
         items = count * shape.copies
-        units = get_units(column, pattern.consistency).times(items)
+        units = self.context.meter.get(column, pattern.consistency).times(items)
         single = count <= 1 and shape.copies == 1
         calls = min(ONE, count) if single else _requests_for_mean(items)
-        size = measure(column).mean
+        size = self.context.meter.size(column).mean
         operation = "GetItem" if single else "BatchGetItem"
         use = UnitUse(
             resource=table.name,

@@ -16,6 +16,7 @@ from tablewright.core.quantities import ZERO
 from tablewright.design.values import Embed
 from tablewright.engines.dynamodb.access import Selectivity
 from tablewright.engines.dynamodb.design import DynamoDesign, Index, ItemShape, Table
+from tablewright.engines.dynamodb.metering import Meter
 from tablewright.engines.dynamodb.populations import DesignSizes
 from tablewright.engines.dynamodb.sizing import ShapeSizes, depends_on
 from tablewright.engines.dynamodb.steps import KeyParts, Step
@@ -36,6 +37,9 @@ class Context:
         self.sizes = sizes
         self.users = users
         self._sizes: Memo[ShapeSizes] = Memo()  # asked for very often
+        self._whole_sizes: Memo[ShapeSizes] = Memo()
+        self._held: Memo[frozenset[str]] = Memo()
+        self.meter = Meter(sizes.shared.measures, sizes.shared.runs)
         self.selectivity = Selectivity(
             model, users, sizes.share_of_value if sizes.is_population else None
         )
@@ -62,8 +66,15 @@ class Context:
         """Return the sizes of one shape, found by identity: it is asked for very often."""
         return self._sizes.get((table, shape), (), lambda: self.sizes.of(table, shape))
 
+    def whole(self, table: Table, shape: ItemShape) -> ShapeSizes:
+        """Return the sizes of one shape, for what reads all its items."""
+        return self._whole_sizes.get((table, shape), (), lambda: self.sizes.whole(table, shape))
+
     def held(self, table: Table, shape: ItemShape, index: Index | None = None) -> frozenset[str]:
         """Return the model attributes an item (or an entry of an index) tells."""
+        return self._held.get((table, shape, index), (), lambda: self._told(table, shape, index))
+
+    def _told(self, table: Table, shape: ItemShape, index: Index | None) -> frozenset[str]:
         sizes = self.size_of(table, shape)
         names = sizes.attributes if index is None else sizes.projected(index)
         known: set[str] = set()
@@ -89,7 +100,7 @@ class Context:
             if count is None:
                 count = self.selectivity.instances(shape.entity)
             count *= shape.copies
-            sizes = self.sizes.whole(table, shape)
+            sizes = self.whole(table, shape)
             column = sizes.items() if index is None else sizes.entries(index)
             listed = [size for size in column if size is not None]
             if listed:

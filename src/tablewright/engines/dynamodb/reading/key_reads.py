@@ -13,7 +13,7 @@ from tablewright.capacity.units import Consistency
 from tablewright.core.quantities import ONE, ZERO, format_number
 from tablewright.engines.dynamodb.access import KeyMatch
 from tablewright.engines.dynamodb.design import Index, ItemShape, Table
-from tablewright.engines.dynamodb.metering import get_units, mean_bytes, query_measure
+from tablewright.engines.dynamodb.metering import get_units, mean_bytes, query_measure, share_of
 from tablewright.engines.dynamodb.reading.completion import Completion, read_why
 from tablewright.engines.dynamodb.reading.context import Context, ReadOption
 from tablewright.engines.dynamodb.reading.query_plans import QueryPlan, QueryPlanner, left_over
@@ -81,7 +81,7 @@ class KeyReads:
         sizes = self.context.size_of(match.table, match.shape)
         column = sizes.items()
         transactional = pattern.consistency is Consistency.TRANSACTIONAL
-        units = get_units(column, pattern.consistency, pattern.hit)
+        units = self.context.meter.get(column, pattern.consistency, pattern.hit)
         batch = pattern.batch
         operation = "GetItem"
         calls = ONE
@@ -89,7 +89,7 @@ class KeyReads:
             operation, calls = "TransactGetItems", _requests_for(batch, MAX_TRANSACTION_ITEMS)
         elif batch > 1:
             operation, calls = "BatchGetItem", _requests_for(batch, MAX_BATCH_GET_KEYS)
-        size = measure(column).mean
+        size = self.context.meter.size(column).mean
         use = UnitUse(
             resource=match.table.name,
             dimension="read",
@@ -193,25 +193,26 @@ class KeyReads:
             plan, weighted = self.plans.of_groups(pattern, match, plan, *met)
         else:
             plan, weighted = self.plans.evaluated_bytes(entity, pattern, match, plan)
-        extra = self.plans.cohabitants(match)
-        if extra:
-            weighted = [(w, [size + int(extra) for size in sums]) for w, sums in weighted]
+        extra = int(self.plans.cohabitants(match))
         alike = match.shards * match.cells
         split = Decimal(alike)
         queries = split * pattern.batch
-        per_query = [(w, [size // alike for size in sums]) for w, sums in weighted]
-        if around:
-            per_query = [(ONE, around)]
+        consistency, hit = pattern.consistency, pattern.hit
+        evaluated = mean_bytes(share_of(weighted, extra))
         if match.bucket:
             walk = self.plans.by_bucket(entity, pattern, match, plan)
             plan, queries = walk.plan, queries * walk.queries
-            per_query = [
-                (w, [(size + int(extra)) // alike for size in sums]) for w, sums in walk.weighted
-            ]
             split *= walk.queries
-        units = query_measure(per_query, pattern.consistency, pattern.hit)
+            per_query = share_of(walk.weighted, extra, alike)
+            evaluated = mean_bytes(per_query) * split
+            units = query_measure(per_query, consistency, hit)
+        elif around:
+            units = query_measure([(ONE, around)], consistency, hit)
+        elif met is not None:
+            units = query_measure(share_of(weighted, extra, alike), consistency, hit)
+        else:
+            units = self.context.meter.query(weighted, consistency, hit, extra=extra, parts=alike)
         units = units.times(queries * plan.rounds)
-        evaluated = mean_bytes(per_query) * split if match.bucket else mean_bytes(weighted)
         pages = max(
             ONE, (evaluated / split / PAGE_BYTES).to_integral_value(rounding="ROUND_CEILING")
         )

@@ -16,7 +16,7 @@ from tablewright.core.quantities import ONE, ZERO, format_number, plain
 from tablewright.engines.dynamodb.access import DEFAULT_RANGE_SHARE, KeyMatch
 from tablewright.engines.dynamodb.buckets import DAYS
 from tablewright.engines.dynamodb.design import ItemShape
-from tablewright.engines.dynamodb.metering import grouped
+from tablewright.engines.dynamodb.metering import Weighted, grouped
 from tablewright.engines.dynamodb.populations import CallGroups, DesignSizes, FilteredCall
 from tablewright.engines.dynamodb.reading.context import Context
 from tablewright.engines.dynamodb.reading.filtered_pages import (
@@ -152,7 +152,7 @@ class QueryPlanner:
         """Return how many entries fill a page: before that no filter is applied."""
         sizes = self.context.size_of(match.table, match.shape)
         column = sizes.items() if match.index is None else sizes.entries(match.index)
-        present = [size for size in column if size is not None]
+        present = self.context.meter.present(column)
         return Decimal(PAGE_BYTES * len(present)) / max(1, sum(present)) if present else ONE
 
     def by_bucket(
@@ -273,7 +273,7 @@ class QueryPlanner:
 
     def evaluated_bytes(
         self, entity: Entity, pattern: Pattern, match: KeyMatch, plan: QueryPlan
-    ) -> tuple[QueryPlan, list[tuple[Decimal, list[int]]]]:
+    ) -> tuple[QueryPlan, Weighted]:
         """Return the bytes that one call evaluates, as weighted samples.
 
         Of children by their parent each parent has its own number, cut at the limit: where a few
@@ -283,11 +283,12 @@ class QueryPlanner:
         column: Sequence[int | None]
         column = sizes.items() if match.index is None else sizes.entries(match.index)
         if self._is_by_parent(entity, match) and plan.matched == self._per_parent(entity):
-            groups, entries = self._parent_groups(entity, column, plan)
-            if groups:
-                return replace(plan, evaluated=entries), [(ONE, groups)]
-        present = [size for size in column if size is not None]
-        return plan, grouped(present, plan.evaluated)
+            spread = entity.count.spread
+            if spread is not None and spread.shape != "fixed":
+                entries, weighted = self._by_parent(entity, column, plan)
+                if weighted[0][1]:
+                    return replace(plan, evaluated=entries), weighted
+        return plan, self.context.meter.grouped(column, plan.evaluated)
 
     def _is_by_parent(self, entity: Entity, match: KeyMatch) -> bool:
         if entity.parent is None:
@@ -301,20 +302,23 @@ class QueryPlanner:
         parents = selectivity.instances(entity.parent or "")
         return selectivity.instances(entity.name) / parents if parents else ZERO
 
-    def _parent_groups(
+    def _by_parent(
         self, entity: Entity, column: Sequence[int | None], plan: QueryPlan
-    ) -> tuple[list[int], Decimal]:
-        """Return the bytes read for each sampled parent, and how many children on average."""
-        spread = entity.count.spread
-        if spread is None or spread.shape == "fixed":
-            return [], ZERO
+    ) -> tuple[Decimal, Weighted]:
+        """Return how many children of a parent are read on average, and the bytes of each."""
         limit = int(plan.evaluated) if plan.evaluated < plan.matched else None
         if plan.page_limit is not None and not plan.filters:
             limit = plan.page_limit
         counts = self.context.sizes.sample.group_sizes(entity.name, len(column))
         read = [min(count, limit) for count in counts] if limit is not None else counts
-        sums = _sums_of_runs([size or 0 for size in column], counts, read, self.context.sizes)
-        return sums, Decimal(sum(read)) / max(1, len(read))
+
+        def runs() -> Weighted:
+            sizes = [size or 0 for size in column]
+            return [(ONE, _sums_of_runs(sizes, counts, read, self.context.sizes))]
+
+        how = ("parents", entity.name, limit, self.context.sizes.is_population)
+        weighted = self.context.meter.runs(column, how, runs)
+        return Decimal(sum(read)) / max(1, len(read)), weighted
 
     def cohabitants(self, match: KeyMatch) -> Decimal:
         """Return the bytes of other kinds of items the same query reads on its way."""

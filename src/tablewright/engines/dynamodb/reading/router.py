@@ -12,7 +12,7 @@ from decimal import Decimal
 
 from tablewright.core.quantities import format_number, plain
 from tablewright.engines.dynamodb import similar
-from tablewright.engines.dynamodb.access import match_key
+from tablewright.engines.dynamodb.access import KeyMatch, match_key
 from tablewright.engines.dynamodb.design import Index, ItemShape, Table
 from tablewright.engines.dynamodb.reading.completion import geo_attribute
 from tablewright.engines.dynamodb.reading.context import Context, ReadOption, with_known
@@ -143,9 +143,15 @@ class ReadRouter:
                     rejected.append(Rejected(route=table.name, reason=summed.reason))
                 continue
             resources: list[Index | None] = [None, *table.indexes]
+            matches: dict[object, KeyMatch | Refused] = {}
             for index in resources:
                 where = table.name if index is None else f"{table.name}/{index.name}"
-                match = match_key(self.model, table, index, shape, conditions, near)
+                keys = None if index is None else (index.partition_keys, index.sort_keys)
+                if keys not in matches:
+                    matches[keys] = match_key(self.model, table, index, shape, conditions, near)
+                match = matches[keys]
+                if isinstance(match, KeyMatch) and match.index is not index:
+                    match = replace(match, index=index)
                 result: ReadOption | Refused
                 result = (
                     match

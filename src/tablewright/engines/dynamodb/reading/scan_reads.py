@@ -152,7 +152,7 @@ class ScanReads:
         """Return the share of a shape's items that have an entry in an index."""
         if index is None:
             return ONE
-        entries = self.context.sizes.whole(table, shape).entries(index)
+        entries = self.context.whole(table, shape).entries(index)
         return Decimal(sum(entry is not None for entry in entries)) / max(1, len(entries))
 
 
