@@ -70,19 +70,31 @@ def _kind(option: PlacementOption) -> tuple[object, ...]:
 def greedy(option: PlacementOption) -> tuple[frozenset[int], Decimal | None]:
     """Return a good set of indexes: start with all, give up one at a time while that saves."""
     chosen = frozenset(range(len(option.indexes)))
-    total = option.total(chosen)
+    paths = [slot.cheapest(chosen) for slot in option.slots]
+    total = option.total_through(chosen, paths)
     if total is None:
         return chosen, None
     while True:
-        trials = [
-            (cost, position)
-            for position in sorted(chosen)
-            if (cost := option.total(chosen - {position})) is not None and cost <= total
-        ]
+        trials = []
+        for position in sorted(chosen):
+            cost = option.total_through(*_without(option, chosen, paths, position))
+            if cost is not None and cost <= total:
+                trials.append((cost, position))
         if not trials:
             return chosen, total
-        total, offset = min(trials)
-        chosen -= {offset}
+        total, position = min(trials)
+        chosen, paths = _without(option, chosen, paths, position)
+
+
+def _without(
+    option: PlacementOption, chosen: frozenset[int], paths: list[PathCost | None], position: int
+) -> tuple[frozenset[int], list[PathCost | None]]:
+    """Return a choice without one index; only questions answered by it need another path."""
+    fewer = chosen - {position}
+    return fewer, [
+        slot.cheapest(fewer) if path is not None and position in path.needs else path
+        for slot, path in zip(option.slots, paths, strict=True)
+    ]
 
 
 def without_useless_indexes(option: PlacementOption) -> PlacementOption:
@@ -97,32 +109,41 @@ def without_useless_indexes(option: PlacementOption) -> PlacementOption:
 def _step(option: PlacementOption) -> PlacementOption:
     slots = tuple(_cheaper_than_free(slot) for slot in option.slots)
     option = replace(option, slots=slots)
-    keep = [position for position in range(len(option.indexes)) if _may_pay(option, position)]
-    keep = _undominated(option, keep)
-    return _only(option, keep)
+    return _only(option, _undominated(option, _may_pay(option)))
 
 
 def _cheaper_than_free(slot: SlotCost) -> SlotCost:
     """Drop paths that need an index and cost no less than one that needs fewer."""
     path_costs: list[PathCost] = []
+    needed: list[frozenset[int]] = []
     for path in slot.paths:  # sorted by cost
-        if not any(set(kept_path.needs) <= set(path.needs) for kept_path in path_costs):
+        needs = frozenset(path.needs)
+        if not any(fewer <= needs for fewer in needed):
             path_costs.append(path)
+            needed.append(needs)
     return replace(slot, paths=tuple(path_costs))
 
 
-def _may_pay(option: PlacementOption, position: int) -> bool:
-    """Whether an index could save more than it costs, or is needed for some question."""
-    saving = ZERO
+def _may_pay(option: PlacementOption) -> list[int]:
+    """Return the indexes that could save more than they cost, or are needed for some question."""
+    savings = [ZERO] * len(option.indexes)
+    needed: set[int] = set()
     for slot in option.slots:
-        using = [p.usd for p in slot.paths if position in p.needs]
-        if not using:
+        free = min((path.usd for path in slot.paths if not path.needs), default=None)
+        using: dict[int, Decimal] = {}
+        for path in slot.paths:
+            for position in path.needs:
+                using[position] = min(using.get(position, path.usd), path.usd)
+        if free is None:
+            needed.update(using)
             continue
-        usds = [p.usd for p in slot.paths if not p.needs]
-        if not usds:
-            return True
-        saving += max(ZERO, min(usds) - min(using))
-    return saving > option.index_usd[position]
+        for position, usd in using.items():
+            savings[position] += max(ZERO, free - usd)
+    return [
+        position
+        for position, saving in enumerate(savings)
+        if position in needed or saving > option.index_usd[position]
+    ]
 
 
 def _undominated(option: PlacementOption, keep: list[int]) -> list[int]:
@@ -146,28 +167,30 @@ def _undominated(option: PlacementOption, keep: list[int]) -> list[int]:
     return undominated
 
 
-Service = dict[tuple[int, tuple[int, ...]], Decimal]
+Service = dict[int, dict[frozenset[int], Decimal]]
 
 
 def _service(option: PlacementOption, position: int) -> Service:
-    """Return what an index does: for each slot and each other need, the cost through it."""
+    """Return what an index does: for each slot and the other needs of a path, the cost by it."""
     service: Service = {}
     for number, slot in enumerate(option.slots):
         for path in slot.paths:
             if position in path.needs:
-                rest = tuple(n for n in path.needs if n != position)
-                key = (number, rest)
-                service[key] = min(service.get(key, path.usd), path.usd)
+                rest = frozenset(path.needs) - {position}
+                costs = service.setdefault(number, {})
+                costs[rest] = min(costs.get(rest, path.usd), path.usd)
     return service
 
 
 def _covers(better: Service, worse: Service) -> bool:
     """Whether one index can take another's place in everything it does, at no higher cost."""
-    for (slot, rest), usd in worse.items():
-        if not any(
-            s == slot and set(r) <= set(rest) and cost <= usd for (s, r), cost in better.items()
-        ):
-            return False
+    if not better.keys() >= worse.keys():
+        return False
+    for slot, costs in worse.items():
+        theirs = better[slot].items()
+        for rest, usd in costs.items():
+            if not any(cost <= usd and needs <= rest for needs, cost in theirs):
+                return False
     return True
 
 

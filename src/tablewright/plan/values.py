@@ -6,7 +6,7 @@ engine knows; here they have the few properties that the search needs.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TYPE_CHECKING, Protocol
@@ -119,6 +119,15 @@ class SlotCost:
     part: int
     paths: tuple[PathCost, ...]
 
+    def cheapest(self, chosen: frozenset[int]) -> PathCost | None:
+        """Return the cheapest path that needs none but these indexes, None where there is none."""
+        cheapest: PathCost | None = None
+        for path in self.paths:
+            is_cheaper = cheapest is None or path.usd < cheapest.usd
+            if is_cheaper and chosen.issuperset(path.needs):
+                cheapest = path
+        return cheapest
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlacementOption:
@@ -132,12 +141,17 @@ class PlacementOption:
 
     def total(self, chosen: frozenset[int]) -> Decimal | None:
         """Return USD a month with these indexes; None where some question has no answer."""
+        return self.total_through(chosen, [slot.cheapest(chosen) for slot in self.slots])
+
+    def total_through(
+        self, chosen: frozenset[int], paths: Sequence[PathCost | None]
+    ) -> Decimal | None:
+        """Return USD a month with these indexes and each question answered by the path given."""
         total = self.usd + sum((self.index_usd[i] for i in chosen), ZERO)
-        for slot in self.slots:
-            best = min((p.usd for p in slot.paths if chosen.issuperset(p.needs)), default=None)
-            if best is None:
+        for path in paths:
+            if path is None:
                 return None
-            total += best
+            total += path.usd
         return total
 
     @property
