@@ -20,6 +20,7 @@ from tablewright.session import Session
 
 if TYPE_CHECKING:
     from tablewright.compare.board import Board
+    from tablewright.compare.decision import Candidates
     from tablewright.compare.values import Architecture
 
 
@@ -33,7 +34,7 @@ def compare(session: Session) -> Comparison:
     from tablewright.compare import comparison
 
     scales = sorted({*session.model.scales, session.users})
-    designs = (*session.designs, *_usual_designs(session))
+    designs = _designs(session)
     left_out = list(session.not_evaluated())
     left_out += [
         f"the file has no design for {name}; `tablewright plan` makes one"
@@ -44,6 +45,22 @@ def compare(session: Session) -> Comparison:
     return comparison.compare(
         board, own=_own(session), left_out=tuple(left_out), latencies=_latencies(session)
     )
+
+
+def deployment_options(session: Session) -> Candidates:
+    """Return the deployment options priced at the session's users; nothing is decided.
+
+    Raises:
+        UsageError: see `compare`.
+        PriceUnknownError: a price that a design of the file needs is not known.
+    """
+    from tablewright.compare.comparison import candidates_on
+
+    def priced() -> Candidates:
+        users = session.users
+        return candidates_on(_board(session, _designs(session), [users], users), _own(session))
+
+    return session.remember("deployment options", priced)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,8 +154,9 @@ def _latencies(session: Session) -> tuple[tuple[str, str], ...]:
     return tuple(words.items())
 
 
-def _usual_designs(session: Session) -> tuple[Design, ...]:
-    """Return a sensible design for each engine on servers, to stand beside those written."""
+def _designs(session: Session) -> tuple[Design, ...]:
+    """Return the designs of the file, and a sensible one for each engine on servers."""
     usual = (session.usual_design(name) for name in session.engines)
     written = {design.name for design in session.designs}
-    return tuple(design for design in usual if design is not None and design.name not in written)
+    beside = (design for design in usual if design is not None and design.name not in written)
+    return (*session.designs, *beside)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 
-from tablewright.compare.result import Comparison
+from tablewright.compare.decision import Candidates
 from tablewright.compare.values import ArchitectureResult
 from tablewright.core.diagnostics import nearest
 from tablewright.core.errors import PriceUnknownError, UnsupportedError, UsageError
@@ -25,7 +25,7 @@ from tablewright.deploy.stack import DatabaseShare, build, refuse_elsewhere, unb
 from tablewright.deploy.ways_out import ways_out
 from tablewright.design.values import Design
 from tablewright.session import Session, in_backticks
-from tablewright.verbs.compare import compare
+from tablewright.verbs.compare import deployment_options
 from tablewright.verbs.ddl import ddl
 from tablewright.verbs.deploy_site import TABLES, DeployRequest, site_of
 
@@ -126,19 +126,19 @@ class DeployView:
 
 def deploy_options(session: Session) -> OptionsView:
     """Return the deployment options of a model, and which of them can be written."""
-    comparison = session.remember("deployment options", lambda: compare(session))
-    rows = tuple(_row(session, comparison, result) for result in comparison.architectures)
+    options = deployment_options(session)
+    rows = tuple(_row(session, options, result) for result in options.results)
     return OptionsView(app=session.model.app, users=session.users, options=rows)
 
 
-def _row(session: Session, comparison: Comparison, result: ArchitectureResult) -> OptionRow:
+def _row(session: Session, options: Candidates, result: ArchitectureResult) -> OptionRow:
     architecture = result.architecture
     priced = result.at(session.users)
     reason = "" if priced.is_priced else f"no price of {', '.join(priced.needs)}"
     if not reason:
         try:
             refuse_elsewhere(
-                site_of(session, comparison, result, DeployRequest(environment=PRODUCTION))
+                site_of(session, options, result, DeployRequest(environment=PRODUCTION))
             )
             _design(session, architecture.engine, "")
         except UnsupportedError as problem:
@@ -185,13 +185,13 @@ def deploy(
         UnsupportedError: the option is priced only.
     """
     checked_environment(environment)
-    comparison = session.remember("deployment options", lambda: compare(session))
-    result = _chosen(session, comparison, option)
+    options = deployment_options(session)
+    result = _chosen(session, options, option)
     chosen = _design(session, result.architecture.engine, design)
     tags = (("app", session.model.app), ("environment", environment))
     chosen = _with_settings(session, chosen, regions, stream)
     request = DeployRequest(environment=environment, additions=additions, tags=tags)
-    site = site_of(session, comparison, result, request, chosen)
+    site = site_of(session, options, result, request, chosen)
     share = DatabaseShare()
     if chosen is not None:
         engine = session.engine_of(chosen)
@@ -226,7 +226,7 @@ def deploy(
         alarms=len(stack.of_kind("AWS::CloudWatch::Alarm")),
         exposed=exposed(stack),
         beside=tuple(_beside(session, entry) for entry in differences(stack, site)),
-        ways_out=tuple(_ways_out(session, comparison, site)),
+        ways_out=tuple(_ways_out(session, options, site)),
         **_happened(plan),
     )
 
@@ -277,8 +277,8 @@ def _relative(folder: Path) -> str:
         return folder.as_posix()
 
 
-def _chosen(session: Session, comparison: Comparison, name: str) -> ArchitectureResult:
-    results = {result.architecture.name: result for result in comparison.architectures}
+def _chosen(session: Session, options: Candidates, name: str) -> ArchitectureResult:
+    results = {result.architecture.name: result for result in options.results}
     if name:
         if name not in results:
             close = nearest(name, list(results))
@@ -290,7 +290,7 @@ def _chosen(session: Session, comparison: Comparison, name: str) -> Architecture
     fitting = [
         result
         for result in results.values()
-        if not result.excluded and _row(session, comparison, result).is_deployable
+        if not result.excluded and _row(session, options, result).is_deployable
     ]
     if not fitting:
         raise UnsupportedError(
@@ -335,9 +335,9 @@ def _beside(session: Session, difference: QuantityDifference) -> BesideRow:
     )
 
 
-def _ways_out(session: Session, comparison: Comparison, site: Site) -> Iterator[WayOutRow]:
+def _ways_out(session: Session, options: Candidates, site: Site) -> Iterator[WayOutRow]:
     """Yield each way out with its price: logs go to AWS, answers come from a database elsewhere."""
-    workload = {name: figure for name, figure, _ in comparison.workload}
+    workload = options.board.figures(session.users)
     elsewhere = ZERO if site.runs_database else workload["gb_out"] * 2
     for way in ways_out(site, workload["log_gb"], elsewhere):
         usd: Decimal | None = ZERO

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from tablewright.bill.bill import Line
-from tablewright.compare.result import Comparison
+from tablewright.compare.decision import Candidates
 from tablewright.compare.values import ArchitectureResult, Priced
 from tablewright.core.diagnostics import nearest
 from tablewright.core.errors import UnsupportedError, UsageError
@@ -47,7 +47,7 @@ def program_of(session: Session) -> Program:
 
 def site_of(
     session: Session,
-    comparison: Comparison,
+    options: Candidates,
     result: ArchitectureResult,
     request: DeployRequest,
     design: Design | None = None,
@@ -56,7 +56,7 @@ def site_of(
 
     Args:
         session: the model file.
-        comparison: of its options.
+        options: as they are priced.
         result: the chosen one.
         request: the environment, additions and tags.
         design: the deployed design; its own bill replaces that of the compared one.
@@ -75,7 +75,7 @@ def site_of(
         )
     lines, usd = _lines(session, priced, design)
     added = _added(result, priced, request.additions)
-    workload = {name: figure for name, figure, _ in comparison.workload}
+    workload = options.board.figures(session.users)
     return Site(
         app=model.app,
         title=model.title or model.app,

@@ -22,7 +22,7 @@ from tablewright.evaluation.doors import Target
 from tablewright.evaluation.health import CapacityUse, Observations
 from tablewright.operate.doctor.usage import PeriodUsage, metered_here, usage_of
 from tablewright.session import Session, in_backticks
-from tablewright.verbs.compare import compare
+from tablewright.verbs.compare import deployment_options
 from tablewright.verbs.database import Announce, connector_of, containers, opened, workspace_of
 from tablewright.verbs.population import unit_prices
 
@@ -163,11 +163,11 @@ def _free(
     session: Session, design: Design
 ) -> tuple[tuple[AllowanceRow, ...], tuple[tuple[str, str], ...]]:
     """Return what is free of the tables and of every deployment option that runs the engine."""
-    comparison = session.remember("deployment options", lambda: compare(session))
-    workload = {name: figure for name, figure, _ in comparison.workload}
+    options = deployment_options(session)
+    workload = options.board.figures(session.users)
     rows = [*_rows("", session.evaluate(design).bill.allowances)]
     bounds: list[tuple[str, str]] = []
-    for result in comparison.architectures:
+    for result in options.results:
         if result.architecture.engine != design.engine:
             continue
         priced, name = result.at(session.users), result.architecture.name
