@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cached_property, partial
 from operator import mul
-from typing import Any
+from typing import Any, TypeVar
 
 from tablewright.capacity.items import string_bytes
 from tablewright.capacity.limits import CONTAINER_BYTES, ELEMENT_BYTES
@@ -38,6 +38,7 @@ from tablewright.sample.parameters import (
 from tablewright.sample.sample import Sample
 from tablewright.sample.wire import key_text, plain_bytes
 
+Size = TypeVar("Size", int, int | None)
 POINTER_BYTES = 64
 """What stays in the item of an attribute kept in object storage: its key, length, checksum."""
 
@@ -286,8 +287,8 @@ class ShapeSizes:
         same_cells: list[bool] = self.shared.kept[key]
         return same_cells
 
-    def grown(self, column: list[int], names: Iterable[str]) -> list[int]:
-        """Return item sizes after one element was appended to each of these lists."""
+    def grown(self, column: list[Size], names: Iterable[str]) -> list[Size]:
+        """Return sizes after one element was appended to each of these lists."""
         held = (n for n in names if n in self.shape.attributes and n not in self.shape.offload)
         for name in held:
             more = self._appended(name)
@@ -438,8 +439,8 @@ class ShapeSizes:
         return EntryParts(frozenset(key), inside, frozenset(gates))
 
 
-def _added(sizes: Sequence[int], more: Sequence[int]) -> list[int]:
-    return [size + added for size, added in zip(sizes, more, strict=True)]
+def _added(sizes: Sequence[int | None], more: Sequence[int]) -> list[int | None]:
+    return [None if size is None else size + added for size, added in zip(sizes, more, strict=True)]
 
 
 def depends_on(template: KeyTemplate, name: str) -> set[str]:
