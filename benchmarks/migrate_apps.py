@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import resource
 import tempfile
 import time
 from contextlib import ExitStack
@@ -30,6 +31,17 @@ from tablewright.sample.sample import Sample
 from tablewright.session import Session, open_model
 
 APPS = Path(__file__).parent.parent / "src" / "tablewright" / "apps"
+
+
+@dataclass(frozen=True)
+class Taken:
+    """Seconds that a move took: on the clock, and of this process' processor time.
+
+    Embedded servers of MongoDB and PostgreSQL are other processes: theirs is not in it.
+    """
+
+    seconds: float
+    processor_seconds: float
 
 
 @dataclass(frozen=True)
@@ -98,21 +110,26 @@ def moved(
     designs: tuple[Design, Design],
     folder: Path,
     answers: tuple[Answer, ...],
-) -> tuple[DryRun, int, Verification | None, float]:
-    """Move everything; return what was checked, written and compared, and the seconds."""
+) -> tuple[DryRun, int, Verification | None, Taken]:
+    """Move everything; return what was checked, written and compared, and what that took."""
     codecs = [
         session.engine_of(design).connector.codec(session.model, design, keeps_values=True)
         for design in designs
     ]
     transform = Transform(session.model, codecs[0], codecs[1], answers)
     work = Migration(source, target, transform, Staging(folder / "staging.db"))
-    begun = time.perf_counter()
+    begun, processor = time.perf_counter(), time.process_time()
     check = work.check()
-    if not check.is_clear:
-        return check, 0, None, time.perf_counter() - begun
-    written = work.write()
-    verification = work.verify()
-    return check, written, verification, time.perf_counter() - begun
+    written, verification = 0, None
+    if check.is_clear:
+        written = work.write()
+        verification = work.verify()
+    return (
+        check,
+        written,
+        verification,
+        Taken(time.perf_counter() - begun, time.process_time() - processor),
+    )
 
 
 def run(route: Route, users: int) -> dict[str, object]:
@@ -128,10 +145,11 @@ def run(route: Route, users: int) -> dict[str, object]:
         figures["records seeded"] = seeded(
             session, adapters[0], session.design(route.designs[0]), users
         )
+        figures["largest memory after seeding, MB"] = round(memory())
         for number, target_name in enumerate(route.designs[1:], 1):
             folder = Path(name) / str(number)
             answers = CHOICES.get((route.app, target_name), ())
-            check, written, verification, seconds = moved(
+            check, written, verification, taken = moved(
                 session,
                 adapters[number - 1],
                 adapters[number],
@@ -145,8 +163,10 @@ def run(route: Route, users: int) -> dict[str, object]:
                 "problems": [f"{p.text}: {p.count}" for p in check.problems],
                 "rejected": check.rejected,
                 "records written": written,
-                "seconds": round(seconds, 1),
-                "instances a second": round(instances / seconds),
+                "seconds": round(taken.seconds, 1),
+                "processor seconds": round(taken.processor_seconds, 1),
+                "instances a second of processor": round(instances / taken.processor_seconds),
+                "largest memory so far, MB": round(memory()),
                 "equal": verification is not None and verification.is_clean,
                 "left out": sorted({f"{a.place}.{a.attribute} {a.kind}" for a in answers}),
             }
@@ -155,6 +175,11 @@ def run(route: Route, users: int) -> dict[str, object]:
         if route.designs[0] == route.designs[-1]:
             figures["byte for byte"] = contents(adapters[0]) == contents(adapters[-1])
     return figures
+
+
+def memory() -> float:
+    """Return the largest memory of this process so far, in MB."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
 def contents(adapter: Adapter) -> set[str]:

@@ -13,7 +13,7 @@ import pytest
 
 from tablewright import read_model
 from tablewright.core.errors import UnsupportedError
-from tablewright.engines.mongodb import adapter as mongo
+from tablewright.engines.mongodb import positions
 from tablewright.engines.postgresql import streams as pg_streams
 from tablewright.engines.registry import make_engine
 from tablewright.evaluation.doors import Target
@@ -206,7 +206,7 @@ def test_a_position_in_a_collection_keeps_the_type_of_its_id():
     identities = [bson.ObjectId(), uuid.UUID(ANN_ID), "text", 7, 2**40, moment, {"a": 1, "b": "c"}]
 
     for identity in identities:
-        stored = mongo.stored_position(mongo.position_text(identity))
+        stored = positions.stored_position(positions.position_text(identity))
         assert stored == identity
         assert isinstance(stored, type(identity))
 

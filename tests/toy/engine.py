@@ -241,6 +241,9 @@ class ToyAdapter:
     def fork(self) -> ToyAdapter:
         return ToyAdapter(self.model, self.design, self.store)
 
+    def splits(self, container: str, most: int) -> list[Any]:
+        return [None]
+
     def scan(self, container: str, **options: Any) -> Iterator[Any]:
         yield None, list(self.store[container].values())
 

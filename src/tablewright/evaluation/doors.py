@@ -552,10 +552,23 @@ class Adapter(Protocol):
         """Return an adapter of the same database, for another thread."""
         ...
 
+    def splits(self, container: str, most: int) -> Sequence[Any]:
+        """Return shares of a container for several readers, as plain JSON data; at most so many.
+
+        Each is given to `scan` as its `split`; every record is in exactly one, in this order.
+        """
+        ...
+
     def scan(
-        self, container: str, *, segment: int = 0, segments: int = 1, after: Any = None
+        self, container: str, *, split: Any = None, after: Any = None
     ) -> Iterator[tuple[Any, Sequence[Mapping[str, Any]]]]:
-        """Yield pages of stored records, each with the position to resume after it."""
+        """Yield pages of stored records, each with the position to resume after it.
+
+        Args:
+            container: table or collection.
+            split: one of `splits`, to read that share only.
+            after: the position behind what was read.
+        """
         ...
 
     def follow_from(self, containers: Sequence[str]) -> str:

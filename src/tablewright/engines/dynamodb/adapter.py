@@ -322,13 +322,17 @@ class DynamoAdapter:
         forked._is_fork = True
         return forked
 
+    def splits(self, container: str, most: int) -> Sequence[Any]:
+        """Return the segments of a parallel scan: number, and of how many."""
+        return [[number, most] for number in range(most)]
+
     def scan(
-        self, container: str, *, segment: int = 0, segments: int = 1, after: Any = None
+        self, container: str, *, split: Any = None, after: Any = None
     ) -> Iterator[tuple[Any, Sequence[Mapping[str, Any]]]]:
         """Yield pages of items, each with the key to resume after it."""
         parameters: dict[str, Any] = {"TableName": container}
-        if segments > 1:
-            parameters |= {"Segment": segment, "TotalSegments": segments}
+        if split is not None:
+            parameters |= {"Segment": split[0], "TotalSegments": split[1]}
         while True:
             if after is not None:
                 parameters["ExclusiveStartKey"] = after

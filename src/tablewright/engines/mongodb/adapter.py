@@ -24,6 +24,7 @@ from tablewright.engines.mongodb.codec import MongoCodec
 from tablewright.engines.mongodb.design import MongoDesign
 from tablewright.engines.mongodb.dumps import MOMENTS, CollectionDumps
 from tablewright.engines.mongodb.examination import DeploymentExamination
+from tablewright.engines.mongodb.positions import id_range, position_text
 from tablewright.engines.mongodb.statements import Operation, OperationBuilder, identifying
 from tablewright.engines.mongodb.targets import ReachedMongo
 from tablewright.engines.servers.parts import run_parts
@@ -217,13 +218,27 @@ class MongoAdapter:
         document = _asked(partial(self._database[record.container].find_one, key))
         return None if document is None else from_bson(document)
 
+    def splits(self, container: str, most: int) -> Sequence[Any]:
+        """Return ranges of `_id` of about equal size: the first, and the first after the last."""
+        documents = _asked(partial(self._database[container].count_documents, {}))
+        steps = sorted({documents * number // most for number in range(1, most)} - {0})
+        ends = [
+            None,
+            *(position_text(each) for step in steps for each in self._id_at(container, step)),
+        ]
+        return [list(pair) for pair in zip(ends, [*ends[1:], None], strict=True)]
+
+    def _id_at(self, container: str, place: int) -> list[Any]:
+        """Return the `_id` at a place of their order, if there is one: walks their index only."""
+        cursor = self._database[container].find({}, {"_id": 1}, sort=[("_id", 1)], skip=place)
+        return [document["_id"] for document in _asked(partial(_page, cursor.limit(1)))]
+
     def scan(
-        self, container: str, *, segment: int = 0, segments: int = 1, after: Any = None
+        self, container: str, *, split: Any = None, after: Any = None
     ) -> Iterator[tuple[Any, Sequence[Mapping[str, Any]]]]:
         """Yield pages of documents in the order of their `_id`, by one cursor."""
-        if segments > 1:
-            raise UnsupportedError("a collection is read as one segment")
-        condition = {} if after is None else {"_id": {"$gt": stored_position(after)}}
+        first, end = split or (None, None)
+        condition = id_range(after, first, end)
         cursor = self._database[container].find(condition, sort=[("_id", 1)], batch_size=PAGE)
         while page := _asked(partial(_page, cursor)):
             yield position_text(page[-1]["_id"]), [from_bson(document) for document in page]
@@ -489,28 +504,6 @@ def _page(cursor: Iterator[dict[str, Any]]) -> list[dict[str, Any]]:
         if parts >= PAGE:
             break
     return page
-
-
-def position_text(identity: Any) -> str:
-    """Return an `_id` of any type as text, to go on after it."""
-    from bson.json_util import dumps
-
-    return str(dumps({"_id": identity}, json_options=_exact_json()))
-
-
-def stored_position(text: str) -> Any:
-    """Return the `_id` of a text that `position_text` wrote."""
-    from bson.json_util import loads
-
-    return loads(text, json_options=_exact_json())["_id"]
-
-
-def _exact_json() -> Any:
-    """Return how BSON values are written as JSON with their types, UUIDs in the standard way."""
-    from bson.binary import STANDARD
-    from bson.json_util import CANONICAL_JSON_OPTIONS
-
-    return CANONICAL_JSON_OPTIONS.with_options(tz_aware=True, uuid_representation=STANDARD)
 
 
 def _has_upper_bound(condition: Mapping[str, Any]) -> bool:

@@ -53,6 +53,8 @@ if TYPE_CHECKING:
 
 CHUNK = 1_000
 """Instances of a kind that are copied at once."""
+BLOCKS = 64
+"""Blocks of 8 KB that are read at once of a range."""
 EXPLAINED = 25
 """Calls of a pattern whose plan is asked for: a statement runs once more for it."""
 STAGING = "tablewright_staging"
@@ -244,13 +246,49 @@ class PgAdapter:
             for column, value in zip(columns, row, strict=True)
         }
 
-    def scan(
-        self, container: str, *, segment: int = 0, segments: int = 1, after: Any = None
+    def splits(self, container: str, most: int) -> Sequence[Any]:
+        """Return ranges of blocks of the table's file; of a table with partitions the whole."""
+        query = (
+            "SELECT relkind::text, pg_relation_size(oid) / current_setting('block_size')::bigint "
+            "FROM pg_class WHERE oid = %s::regclass"
+        )
+        kind, blocks = _asked(partial(self._fetch, query, [quoted(container)]))[0]
+        if kind != "r":
+            return [None]
+        ends = sorted({blocks * number // most for number in range(1, most)} | {0})
+        return [list(pair) for pair in zip(ends, [*ends[1:], None], strict=True)]
+
+    def _scan_blocks(
+        self, table: PgTable, first: int, end: int | None
     ) -> Iterator[tuple[Any, Sequence[Mapping[str, Any]]]]:
-        """Yield pages of rows in the order of their primary key."""
-        if segments > 1:
-            raise UnsupportedError("a table of PostgreSQL is read as one segment")
+        """Yield the rows of blocks of the table's file; the position is the next block.
+
+        What is appended while it is read belongs to the last range, which has no end.
+        """
+        names = ", ".join(quoted(c.name) for c in table.columns if c.attribute)
+        query = f"SELECT {names} FROM {quoted(table.name)} WHERE ctid >= %s::tid AND ctid < %s::tid"
+        size = "SELECT pg_relation_size(%s::regclass) / current_setting('block_size')::bigint"
+        while True:
+            last = end
+            if last is None:
+                last = _asked(partial(self._fetch, size, [quoted(table.name)]))[0][0]
+            until = min(first + BLOCKS, last)
+            bounds = [f"({first},0)", f"({until},0)"]
+            rows = _asked(partial(self._fetch, query, bounds)) if until > first else []
+            first = until
+            is_end = first >= last
+            yield None if is_end else first, [self._by_column(table, row) for row in rows]
+            if is_end:
+                return
+
+    def scan(
+        self, container: str, *, split: Any = None, after: Any = None
+    ) -> Iterator[tuple[Any, Sequence[Mapping[str, Any]]]]:
+        """Yield pages of rows in the order of their primary key, or of a range of blocks."""
         table = self.design.table(container)
+        if split is not None:
+            yield from self._scan_blocks(table, split[0] if after is None else after, split[1])
+            return
         columns = [column for column in table.columns if column.attribute]
         key = [table.column(name) for name in primary_columns(table)]
         order = ", ".join(quoted(column.name) for column in key)
