@@ -25,7 +25,8 @@ from tablewright.evaluation.doors import Target
 HERE = Path(__file__).resolve().parent
 ENVIRONMENT = {**os.environ, "PYTHONPATH": os.pathsep.join([str(HERE.parents[1] / "src")])}
 ROUNDS = int(os.environ.get("TABLEWRIGHT_KILL_ROUNDS", "50"))
-WITHIN_SECONDS = 60
+WITHIN_SECONDS = float(os.environ.get("TABLEWRIGHT_KILL_SECONDS", "60"))
+"""That a process may take to start or to end; on a busy machine more are needed."""
 
 
 class Server:
@@ -149,7 +150,8 @@ def test_nothing_is_lost_or_doubled_whoever_is_killed(tmp_path):
             application.put_user(f"u{number}")
             application.put_order(f"u{number}", f"u{number}o0", 1)
 
-        for _ in range(ROUNDS):
+        for number in range(ROUNDS):
+            (tmp_path / "rounds.txt").write_text(f"{number} rounds are over\n")
             victim = chance.choice(["source", "target", "migrator"])
             kill_round(victim, (source, target), tmp_path, application, chance)
 

@@ -275,7 +275,7 @@ def test_an_instance_that_is_to_be_rejected_goes_to_the_quarantine(tmp_path):
     assert check.rejected == 1
     assert set(contents(target)) == {("User", ("u1",))}
     path = tmp_path / "quarantine.jsonl"
-    assert quarantine(move.staging, path) == 1
+    assert quarantine(move.staging.quarantined(), path) == 1
     line = json.loads(path.read_text())
     assert line["identity"] == '["u2"]'
     assert line["reason"].startswith("User.bio: an attribute that the model says is always present")

@@ -338,6 +338,9 @@ class ToyConnector:
     def write_units(self, evaluation: Evaluation, kind: RecordKind) -> Decimal | None:
         return None
 
+    def copy_rights(self, design: ToyDesign, *, writes: bool) -> None:
+        return
+
     def can_follow(self, design: ToyDesign) -> bool:
         return False
 

@@ -63,8 +63,9 @@ def _lifecycle_rules(name: str, site: Site) -> list[dict[str, Any]]:
     return rules
 
 
-def _bucket(name: str, site: Site, text: str) -> Iterator[Resource]:
-    properties: dict[str, Any] = {
+def closed_bucket(rules: list[dict[str, Any]]) -> dict[str, Any]:
+    """Return the properties of a bucket that is encrypted, versioned and never public."""
+    return {
         "BucketEncryption": {
             "ServerSideEncryptionConfiguration": [
                 {"ServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}
@@ -78,8 +79,12 @@ def _bucket(name: str, site: Site, text: str) -> Iterator[Resource]:
         },
         "OwnershipControls": {"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]},
         "VersioningConfiguration": {"Status": "Enabled"},
-        "LifecycleConfiguration": {"Rules": _lifecycle_rules(name, site)},
+        "LifecycleConfiguration": {"Rules": rules},
     }
+
+
+def _bucket(name: str, site: Site, text: str) -> Iterator[Resource]:
+    properties = closed_bucket(_lifecycle_rules(name, site))
     if name == PAGES:
         properties["WebsiteConfiguration"] = {
             "IndexDocument": "index.html",
@@ -94,10 +99,11 @@ def _bucket(name: str, site: Site, text: str) -> Iterator[Resource]:
         keeps_data=True,
         price_keys=("aws.s3",),
     )
-    yield _bucket_policy(name, is_delivered=name == pages_bucket(site))
+    yield bucket_policy(name, is_delivered=name == pages_bucket(site))
 
 
-def _bucket_policy(name: str, *, is_delivered: bool) -> Resource:
+def bucket_policy(name: str, *, is_delivered: bool = False) -> Resource:
+    """Return the policy of a bucket: over TLS only, and what a distribution may read."""
     statements: list[dict[str, Any]] = [
         {
             "Sid": "OnlyTls",

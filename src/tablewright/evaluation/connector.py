@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Protocol
 from tablewright.evaluation.doors import (
     Adapter,
     Codec,
+    CopyRights,
     Matching,
     Predictor,
     Progress,
@@ -201,6 +202,18 @@ class Connector(Protocol):
 
     def write_units(self, evaluation: Evaluation, kind: RecordKind) -> Decimal | None:
         """Return the write units one record takes to seed; None where writes are not charged."""
+        ...
+
+    def copy_rights(self, design: Design, *, writes: bool) -> CopyRights | None:
+        """Return what a copy may do at a service whose rights are those of a role of the account.
+
+        Args:
+            design: whose records are read.
+            writes: they are written too.
+
+        Returns:
+            None where the database has users of its own, who come with its address.
+        """
         ...
 
     def can_follow(self, design: Design) -> bool:

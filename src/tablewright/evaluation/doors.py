@@ -63,6 +63,17 @@ class SpendingCap:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CopyRights:
+    """What a copy does at a service of an account: actions on these resources, and on no others."""
+
+    service: str
+    """As an ARN names it."""
+    actions: tuple[str, ...]
+    resources: tuple[str, ...]
+    """The last part of their ARNs, such as `table/users`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RecordKind:
     """One kind of record that a design stores: which entity's, where."""
 

@@ -6,7 +6,7 @@ those the instances that are missing, extra or different. Pure: who reads them i
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from tablewright.migrate import canonical
@@ -27,6 +27,13 @@ class Digests:
         place = (entity, bucket)
         self.buckets[place] = (self.buckets.get(place, 0) + digest) % canonical.MODULUS
         self.counts[entity] = self.counts.get(entity, 0) + 1
+
+    def merge(self, more: Digests) -> None:
+        """Count in what was added up elsewhere, of other instances."""
+        for place, digest in more.buckets.items():
+            self.buckets[place] = (self.buckets.get(place, 0) + digest) % canonical.MODULUS
+        for entity, count in more.counts.items():
+            self.counts[entity] = self.counts.get(entity, 0) + count
 
     def total(self, entity: str) -> int:
         """Return the digest of all instances of an entity."""
@@ -62,6 +69,31 @@ class Verification:
     def is_clean(self) -> bool:
         """Whether both sides hold the same."""
         return not self.differing and all(a == b for _, a, b in self.counts)
+
+
+def verified(
+    entities: Sequence[str],
+    source: Digests,
+    target: Digests,
+    listed: Sequence[Difference],
+    differing: int,
+) -> Verification:
+    """Return what the digests of both sides and the differences between them say.
+
+    Args:
+        entities: in the order in which they are shown; those that neither side has are left out.
+        source: of the source.
+        target: of the target.
+        listed: the first differences.
+        differing: how many there are.
+    """
+    names = [name for name in entities if {name} & {*source.counts, *target.counts}]
+    return Verification(
+        counts=tuple((n, source.counts.get(n, 0), target.counts.get(n, 0)) for n in names),
+        digests=tuple((n, f"{source.total(n):032x}", f"{target.total(n):032x}") for n in names),
+        differences=tuple(listed),
+        differing=differing,
+    )
 
 
 def suspicious(source: Digests, target: Digests) -> frozenset[tuple[str, int]]:

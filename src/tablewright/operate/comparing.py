@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
 
-from tablewright.evaluation.doors import Adapter, Fragment, Record
+from tablewright.evaluation.doors import Adapter, Codec, Fragment, Record
 from tablewright.migrate import canonical
 from tablewright.migrate.transform import Transform, identity_text
 from tablewright.migrate.verification import (
@@ -22,6 +22,7 @@ from tablewright.migrate.verification import (
     Verification,
     differences,
     suspicious,
+    verified,
 )
 from tablewright.operate.reading import (
     Progress,
@@ -46,39 +47,35 @@ class SideComparison:
     staging: Staging
     entities: tuple[str, ...]
     progress: Progress | None = None
-    _reader: Reader = field(init=False)
-    _places: frozenset[tuple[str, int]] = frozenset()
+    reader: Reader = field(init=False)
+    """Of the target."""
+    places: frozenset[tuple[str, int]] = frozenset()
     """Buckets that differed at the last verification."""
 
     def __post_init__(self) -> None:
-        self._reader = Reader(TARGET, self.target, self.transform, self.staging, self.progress)
+        self.reader = Reader(TARGET, self.target, self.transform, self.staging, self.progress)
 
     def verify(self) -> Verification:
         """Read the target again and compare both sides, instance by instance."""
-        source, target = self._source(), self._target()
-        places = self._places = suspicious(source, target)
+        source, target = self.source(), self._target()
+        places = self.places = suspicious(source, target)
         listed: list[Difference] = []
         differing = 0
         if places:
             self._keep_suspicious(places)
-            for difference in self._differences(places):
+            for difference in self.differences(places):
                 differing += 1
                 if len(listed) < MOST_DIFFERENCES:
                     listed.append(difference)
-        names = [name for name in self.entities if {name} & {*source.counts, *target.counts}]
-        return Verification(
-            counts=tuple((n, source.counts.get(n, 0), target.counts.get(n, 0)) for n in names),
-            digests=tuple((n, f"{source.total(n):032x}", f"{target.total(n):032x}") for n in names),
-            differences=tuple(listed),
-            differing=differing,
-        )
+        return verified(self.entities, source, target, listed, differing)
 
     def _is_compared(self, entity: str) -> bool:
         """Whether the target stores an entity: what it was decided to leave behind is not."""
         embedded = self.transform.target.embedded
         return entity in embedded or entity in self.transform.top_entities
 
-    def _source(self) -> Digests:
+    def source(self) -> Digests:
+        """Add up the source, as it is kept."""
         digests = Digests()
         for entity, bucket, digest in self.staging.digests(SOURCE):
             if self._is_compared(entity):
@@ -103,34 +100,27 @@ class SideComparison:
                         self.staging.add_fragments(TARGET, parts)
                 if self.progress is not None:
                     self.progress("read target", done, None, container)
-        self._reader.merge_all()
+        self.add_merged(digests)
+        return digests
+
+    def add_merged(self, digests: Digests) -> None:
+        """Put together what the target scatters over several records, and count it in."""
+        self.reader.merge_all()
         for entity, bucket, digest in self.staging.digests(TARGET):
             digests.add(entity, bucket, digest)
-        return digests
 
     def _keep_suspicious(self, places: frozenset[tuple[str, int]]) -> None:
         """Read the target once more, and keep the whole instances of buckets that differ."""
         codec = self.transform.target
-        single = single_records(codec) & {name for name, _ in places}
-        containers = {kind.container for kind in codec.kinds if kind.entity in single}
-        if single & codec.embedded:
-            containers = set(containers_of(codec))
-        for container in sorted(containers):
+        for container in suspicious_containers(codec, places):
             for _, contents in self.target.scan(container):
-                fragments = [
-                    fragment
-                    for fragment in self._reader.decoded(container, contents)
-                    if fragment.entity in single and self._is_in(fragment, places)
-                ]
+                decoded = self.reader.decoded(container, contents)
+                fragments = suspicious_fragments(codec, decoded, places)
                 with self.staging.transaction():
-                    self._reader.keep(fragments)
+                    self.reader.keep(fragments)
 
-    @staticmethod
-    def _is_in(fragment: Fragment, places: frozenset[tuple[str, int]]) -> bool:
-        number = canonical.bucket(identity_text(fragment.identity), BUCKETS)
-        return bool(fragment.identity) and (fragment.entity, number) in places
-
-    def _differences(self, places: frozenset[tuple[str, int]]) -> Iterator[Difference]:
+    def differences(self, places: frozenset[tuple[str, int]]) -> Iterator[Difference]:
+        """Yield the instances of buckets that differ, both sides of which are kept."""
         for entity, bucket in sorted(places):
             rows = [self._rows(side, entity, bucket) for side in (SOURCE, TARGET)]
             yield from differences(entity, rows[0], rows[1])
@@ -149,7 +139,7 @@ class SideComparison:
             records: gives what the target stores for an instance of an entity.
         """
         concerned: dict[tuple[str, str], None] = {}
-        for difference in self._differences(self._places):
+        for difference in self.differences(self.places):
             if difference.what != "extra":
                 concerned.setdefault(self._top(difference), None)
         written = 0
@@ -171,3 +161,25 @@ class SideComparison:
         assert parent is not None
         keys = self.transform.model.entity(parent).key
         return parent, identity_text(tuple(row.get(name) for name in keys))
+
+
+def suspicious_containers(codec: Codec, places: frozenset[tuple[str, int]]) -> list[str]:
+    """Return where whole instances of buckets that differ may be stored."""
+    single = single_records(codec) & {name for name, _ in places}
+    if single & codec.embedded:
+        return containers_of(codec)
+    return sorted({kind.container for kind in codec.kinds if kind.entity in single})
+
+
+def suspicious_fragments(
+    codec: Codec, fragments: Iterable[Fragment], places: frozenset[tuple[str, int]]
+) -> list[Fragment]:
+    """Return the whole instances that are in buckets that differ."""
+    single = single_records(codec)
+    return [
+        fragment
+        for fragment in fragments
+        if fragment.entity in single
+        and fragment.identity
+        and (fragment.entity, canonical.bucket(identity_text(fragment.identity), BUCKETS)) in places
+    ]

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import datetime
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import partial
@@ -77,28 +77,30 @@ class Migration:
     journal: Path | None = None
     progress: Progress | None = None
     rate: MigrationRate | None = None
-    _entities: tuple[str, ...] = field(init=False)
-    _reader: Reader = field(init=False)
-    _comparison: SideComparison = field(init=False)
+    entities: tuple[str, ...] = field(init=False)
+    """Parents before their children."""
+    reader: Reader = field(init=False)
+    comparison: SideComparison = field(init=False)
     _writing: PacedWork = field(init=False)
     _noted_units: Decimal = Decimal(0)
 
     def __post_init__(self) -> None:
         """Order the entities so that parents come before their children."""
-        self._entities = by_dependence(self.transform.model)
+        self.entities = by_dependence(self.transform.model)
         containers = containers_of(self.transform.source)
         pace = source_pace(self.rate, self.source, containers)
-        self._reader = Reader(
-            SOURCE, self.source, self.transform, self.staging, self.progress, pace
-        )
+        self.reader = Reader(SOURCE, self.source, self.transform, self.staging, self.progress, pace)
         self._writing = PacedWork(self.target, target_pace(self.rate), "write")
-        self._comparison = SideComparison(
-            self.target, self.transform, self.staging, self._entities, self.progress
+        self.comparison = SideComparison(
+            self.target, self.transform, self.staging, self.entities, self.progress
         )
 
     def check(self) -> DryRun:
         """Read the source and try the whole transform, without writing to the target."""
-        records = self._reader.read()
+        return self.report(self.reader.read())
+
+    def report(self, records: int) -> DryRun:
+        """Return what reading so many records of the source showed, and note it."""
         problems = tuple(
             ProblemGroup(
                 kind=kind,
@@ -110,11 +112,9 @@ class Migration:
             )
             for kind, entity, attribute, detail, count, examples in self.staging.problems()
         )
-        rejected = {
-            name: self.staging.count(SOURCE, name, rejected=True) for name in self._entities
-        }
+        rejected = {name: self.staging.count(SOURCE, name, rejected=True) for name in self.entities}
         counts = tuple(
-            (name, self.staging.count(SOURCE, name) + rejected[name]) for name in self._entities
+            (name, self.staging.count(SOURCE, name) + rejected[name]) for name in self.entities
         )
         self.note(
             f"read source: {records:,} records; "
@@ -130,18 +130,21 @@ class Migration:
     def read_again(self) -> None:
         """Forget what was read of the source; what the target refused stays in quarantine."""
         self.staging.forget_source()
-        self._reader.read()
+        self.reader.read()
         self.staging.leave_out_again(EXPLANATIONS[REFUSED])
         self.note("read the source again")
 
-    def write(self) -> int:
+    def write(self, only: str = "") -> int:
         """Write every instance that is not written yet; return how many records were written.
+
+        Args:
+            only: the entity whose instances are written; all of them unless given.
 
         Raises:
             EngineError: the target refused or went away; what was acknowledged is kept.
         """
         written = 0
-        for entity in self._entities:
+        for entity in (only,) if only else self.entities:
             if entity in self.transform.top_entities:
                 written += self._write_entity(entity)
         self._note_units()
@@ -212,24 +215,24 @@ class Migration:
 
     def records(self, entity: str, row: dict[str, Any]) -> Iterator[Record]:
         """Yield what the target stores for an instance."""
-        children = partial(self._reader.children, entity, row)
+        children = partial(self.reader.children, entity, row)
         yield from self.transform.target.encode(entity, row, children)
 
     def follower(self) -> Follower:
         """Return what follows the source and keeps the target as it is."""
         return Follower(
-            self.source, self.target, self.transform, self.staging, self._reader, self.records
+            self.source, self.target, self.transform, self.staging, self.reader, self.records
         )
 
     def verify(self) -> Verification:
         """Read the target again and compare both sides, instance by instance."""
-        verification = self._comparison.verify()
+        verification = self.comparison.verify()
         self.note(f"verified: {verification.differing:,} differences")
         return verification
 
     def repair(self) -> int:
         """Write what differed at the last verification again; return how many records."""
-        written = self._comparison.repair(self.records)
+        written = self.comparison.repair(self.records)
         self.note(f"repaired: {written:,} records written again")
         return written
 
@@ -250,12 +253,17 @@ def _now() -> str:
     return datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
 
 
-def quarantine(staging: Staging, path: Path) -> int:
-    """Write what was left out to a file, a JSON document a line, with reasons; return how many."""
+def quarantine(rows: Iterable[tuple[str, str, str, bytes]], path: Path) -> int:
+    """Write what was left out to a file, a JSON document a line, with reasons; return how many.
+
+    Args:
+        rows: place, identity, reason and content of each.
+        path: the file; it is readable by its owner only, and not made for nothing.
+    """
     count = 0
     beside = path.with_name(f".{path.name}.part")
     with beside.open("w", encoding="utf-8") as lines:
-        for place, identity, reason, body in staging.quarantined():
+        for place, identity, reason, body in rows:
             line = {"place": place, "identity": identity, "reason": reason, "body": body.decode()}
             lines.write(json.dumps(line, ensure_ascii=False) + "\n")
             count += 1

@@ -40,6 +40,7 @@ MOST_LAG_SECONDS = 30.0
 PAUSE_SECONDS = 1.0
 """Between two questions for changes."""
 JOURNAL_LINES = 20
+QUARANTINE = "quarantine.jsonl"
 
 
 class PatternJudgement(Protocol):
@@ -84,12 +85,12 @@ class MigrationRun:
         check = self.work.check()
         if is_trial or not check.is_clear:
             return {"check": check}
-        _require_target(self.work.target)
+        require_target(self.work.target)
         written = self.work.write()
         return {
             "check": check,
             "written": written,
-            "quarantined": quarantine(self.work.staging, self.folder / "quarantine.jsonl"),
+            "quarantined": quarantine(self.work.staging.quarantined(), self.folder / QUARANTINE),
             "verification": self.work.verify(),
         }
 
@@ -128,12 +129,12 @@ class MigrationRun:
         check = self.work.check()
         if not check.is_clear:
             return {"check": check}
-        _require_target(self.work.target)
+        require_target(self.work.target)
         written = self.work.write()
         return {
             "check": check,
             "written": written,
-            "quarantined": quarantine(staging, self.folder / "quarantine.jsonl"),
+            "quarantined": quarantine(staging.quarantined(), self.folder / QUARANTINE),
             "followed": self._wait(follower),
         }
 
@@ -219,8 +220,13 @@ class MigrationRun:
         return {}
 
 
-def _require_target(target: Adapter) -> None:
-    steps = target.plan_provision().steps
+def require_target(target: Adapter) -> None:
+    """Stop before anything is written where the target does not exist as its design says.
+
+    Raises:
+        UsageError: it does not.
+    """
+    steps = target.plan_provision().drift
     if steps:
         raise UsageError(
             f"{target.description} is not ready: {steps[0].text}"

@@ -71,12 +71,16 @@ class Reader:
             if not is_finished:
                 done = self._read_container(container, after, done)
             records += done
+        self.settle()
+        return records
+
+    def settle(self) -> None:
+        """Put together what was read; of the source, check what has to be whole for that."""
         self.merge_all()
         if self.side == SOURCE:
             for entity in self.entities:
                 self._check_families(entity)
             self._check_orphans()
-        return records
 
     def merge_all(self) -> None:
         """Put together what is scattered over several records."""
@@ -89,11 +93,11 @@ class Reader:
         self.work.begin()
         for position, contents in self.adapter.scan(container, after=after):
             self.work.end(len(contents))
-            fragments, unreadable = self._decoded(container, contents)
+            fragments, unreadable = decoded_page(self.codec, self.renaming, container, contents)
             done += len(contents)
             with self.staging.transaction():
                 self.keep(fragments)
-                self._keep_unreadable(container, unreadable)
+                self.keep_unreadable(container, unreadable)
                 self.staging.keep_position(
                     f"read {self.side}", container, position, done, is_finished=position is None
                 )
@@ -103,26 +107,13 @@ class Reader:
 
     def decoded(self, container: str, contents: Iterable[Mapping[str, Any]]) -> list[Fragment]:
         """Return what records of a container say; what cannot be read is passed over."""
-        return self._decoded(container, contents)[0]
-
-    def _decoded(
-        self, container: str, contents: Iterable[Mapping[str, Any]]
-    ) -> tuple[list[Fragment], list[tuple[Mapping[str, Any], str]]]:
-        fragments: list[Fragment] = []
-        unreadable: list[tuple[Mapping[str, Any], str]] = []
-        decode = self.codec.decode
-        for content in contents:
-            try:
-                fragments += decode(container, self.renaming.applied(container, content))
-            except EngineError as problem:
-                unreadable.append((content, problem.message))
-        return fragments, unreadable
+        return decoded_page(self.codec, self.renaming, container, contents)[0]
 
     def unreadable(self, container: str, content: Mapping[str, Any], reason: str) -> bool:
         """Do with a record that cannot be read what was decided; return whether anything was."""
         if self.transform.answer(UNREADABLE, container) is None:
             return False
-        self._keep_unreadable(container, [(content, reason)])
+        self.keep_unreadable(container, [(content, reason)])
         return True
 
     def replace(self, entity: str, instance: Instance) -> tuple[MoveProblem, ...]:
@@ -132,9 +123,10 @@ class Reader:
         self._keep_whole(entity, [instance], replaces=True, is_family=True)
         return self.staging.problems_of(entity, identity)
 
-    def _keep_unreadable(
+    def keep_unreadable(
         self, container: str, unreadable: Sequence[tuple[Mapping[str, Any], str]]
     ) -> None:
+        """Do with records that cannot be read what was decided, else note them as problems."""
         if self.side != SOURCE or not unreadable:
             return
         answer = self.transform.answer(UNREADABLE, container)
@@ -363,17 +355,36 @@ class Reader:
                     continue
                 for identity in self.staging.orphans(SOURCE, entity, parent):
                     problem = MoveProblem(kind=NO_PARENT, entity=entity, identity=identity)
-                    remaining, reasons = self._settled((problem,))
-                    self.staging.add_problems(remaining)
-                    for reason in reasons:
-                        row = self.staging.instance(SOURCE, entity, identity) or {}
-                        self._put_aside(reason, identity, canonical.encoded(row))
-                        self.staging.mark_rejected(entity, identity)
+                    self.note_problem(problem)
             self.staging.keep_position("check", "orphans", None, 0, is_finished=True)
+
+    def note_problem(self, problem: MoveProblem) -> None:
+        """Do with an instance that is kept what was decided of a problem, else note that."""
+        remaining, reasons = self._settled((problem,))
+        self.staging.add_problems(remaining)
+        for reason in reasons:
+            row = self.staging.instance(SOURCE, problem.entity, problem.identity) or {}
+            self._put_aside(reason, problem.identity, canonical.encoded(row))
+            self.staging.mark_rejected(problem.entity, problem.identity)
 
     def _say(self, phase: str, done: int, total: int | None, place: str) -> None:
         if self.progress is not None:
             self.progress(phase, done, total, place)
+
+
+def decoded_page(
+    codec: Codec, renaming: Renaming, container: str, contents: Iterable[Mapping[str, Any]]
+) -> tuple[list[Fragment], list[tuple[Mapping[str, Any], str]]]:
+    """Return what stored records say, and the records that cannot be read, with the reason."""
+    fragments: list[Fragment] = []
+    unreadable: list[tuple[Mapping[str, Any], str]] = []
+    decode = codec.decode
+    for content in contents:
+        try:
+            fragments += decode(container, renaming.applied(container, content))
+        except EngineError as problem:
+            unreadable.append((content, problem.message))
+    return fragments, unreadable
 
 
 def containers_of(codec: Codec) -> list[str]:
@@ -393,10 +404,15 @@ def single_records(codec: Codec) -> frozenset[str]:
 
 
 def digests_of_pages(
-    adapter: Adapter, transform: Transform, entities: frozenset[str], container: str
+    adapter: Adapter,
+    transform: Transform,
+    entities: frozenset[str],
+    container: str,
+    split: Any = None,
 ) -> Iterator[tuple[int, list[tuple[str, str, int]], list[Fragment]]]:
     """Yield, of each page of the target, its records, the digests of whole instances, the rest."""
-    for _, contents in adapter.scan(container):
+    pages = adapter.scan(container) if split is None else adapter.scan(container, split=split)
+    for _, contents in pages:
         digests: list[tuple[str, str, int]] = []
         parts: list[Fragment] = []
         for content in contents:

@@ -266,6 +266,10 @@ class Staging:
                 collisions.append((key, identity, str(owner)))
         return collisions
 
+    def claimed(self) -> Iterator[tuple[bytes, str]]:
+        """Yield the keys of the target that are noted, and who is stored under each."""
+        yield from self._db.execute("SELECT key, identity FROM target_keys")
+
     def release_keys(self, claims: Sequence[tuple[bytes, str]]) -> None:
         """Let others be stored under keys that an instance had."""
         self._db.executemany("DELETE FROM target_keys WHERE key = ? AND identity = ?", claims)

@@ -174,6 +174,8 @@ def migrate_page(view: MigrateView) -> Document:
             blocks.append(_followed(view, view.followed))
         if view.cutover is not None:
             blocks += _cutover(view.cutover)
+    if view.engine:
+        blocks.append(Paragraph(text=f"By {view.engine}."))
     title = f"{view.app} · {view.source} to {view.target}"
     return Document(title=title, blocks=tuple(blocks))
 

@@ -39,6 +39,7 @@ PAGES: dict[str, str] = {
     "local": "local:local_page",
     "migrate": "migrate:migrate_page",
     "migrate-code": "migrate_code:code_page",
+    "migrate-job": "migrate_job:job_page",
     "migrate-plan": "migrate:plan_page",
     "plan": "plan:plan_page",
     "prices": "prices:prices_page",

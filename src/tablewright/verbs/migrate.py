@@ -44,6 +44,8 @@ from tablewright.verbs.database import workspace_of
 
 RECORDS_A_SECOND = Decimal(1_000)
 OVERLAP_DAYS = Decimal(14)
+SHARES = "shares"
+"""The folder of what a cluster has begun."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,6 +87,8 @@ class MigrateView:
     """Of verify, repair and finish: how both sides answer the read patterns."""
     files: FileCopy | None = None
     """What was copied to object storage."""
+    engine: str = ""
+    """Of a cluster: what it is, into how many shares the data is divided, and where they are."""
     state: str = ""
     """Of `status`: where it is, in words."""
     journal: tuple[str, ...] = ()
@@ -107,7 +111,7 @@ class MigrateView:
         return checked and is_open and is_verified and all(each.is_right for each in self.answers)
 
 
-def _pair(session: Session, source: str, target: str) -> tuple[Design, Design]:
+def pair_of(session: Session, source: str, target: str) -> tuple[Design, Design]:
     """Return both designs.
 
     Raises:
@@ -137,7 +141,7 @@ def plan(
         UnsupportedError: an engine is only priced.
         PriceUnknownError: a price that a design's bill needs is not known.
     """
-    designs = _pair(session, source, target)
+    designs = pair_of(session, source, target)
     scale = users or session.users
     evaluations: list[Evaluation] = [session.evaluate(each, scale) for each in designs]
     connectors = [session.engine_of(each).connector for each in designs]
@@ -195,8 +199,14 @@ def migrate(
         UsageError: there is no such design, or what the target needs does not exist.
         EngineError: a database refused or went away; the next run goes on there.
     """
-    designs = _pair(session, source, target)
-    folder = work_dir or workspace_of(session).folder / "migrations" / f"{source}-to-{target}"
+    designs = pair_of(session, source, target)
+    refuse_same_place(session, designs, (source_at, target_at))
+    folder = working_folder(session, source, target, work_dir)
+    if (folder / SHARES).exists():
+        raise UsageError(
+            f"the migration in {folder} was begun with --engine spark",
+            remedy="go on with --engine spark, or forget it with --engine spark --abort",
+        )
     if action in (ABORT, STATUS) and not (folder / "staging.db").exists():
         return _nothing_begun(session, source, target, action, folder)
     with _opened(session, designs, (source_at, target_at), folder, action) as (pair, staging):
@@ -206,7 +216,7 @@ def migrate(
         work = Migration(
             source=pair[0],
             target=pair[1],
-            transform=_transform(session, designs, choices),
+            transform=transform_between(session, designs, choices),
             staging=staging,
             journal=folder / "journal.txt",
             progress=progress,
@@ -222,7 +232,7 @@ def migrate(
         )
         done = run.carry_out(action)
         if choices.files is not None and action in (COPY, FOLLOW) and done["check"].is_clear:
-            done["files"] = _copy_files(session, choices.files, folder)
+            done["files"] = copied_files(session, choices.files, folder)
         view = MigrateView(
             app=session.model.app,
             source=source,
@@ -241,7 +251,38 @@ def migrate(
     return view
 
 
-def _transform(
+def refuse_same_place(
+    session: Session, designs: tuple[Design, Design], targets: tuple[Target, Target]
+) -> None:
+    """Refuse to copy a table or collection onto itself.
+
+    Raises:
+        UsageError: both designs have one of a name, and lie in the same database.
+    """
+    is_apart = targets[0].is_local and not targets[0].data  # a file of each design
+    if is_apart or targets[0] != targets[1] or designs[0].engine != designs[1].engine:
+        return
+    names = [
+        {kind.container for kind in connector.codec(session.model, design).kinds}
+        for design in designs
+        for connector in (session.engine_of(design).connector,)
+    ]
+    both = sorted(names[0] & names[1])
+    if both:
+        raise UsageError(
+            f"`{designs[0].name}` and `{designs[1].name}` both have {', '.join(both)}, in the same "
+            "database",
+            remedy="give those of the target other names in the model file, or name another "
+            "database",
+        )
+
+
+def working_folder(session: Session, source: str, target: str, work_dir: Path | None) -> Path:
+    """Return where progress is kept: the folder that was asked for, or one beside the model."""
+    return work_dir or workspace_of(session).folder / "migrations" / f"{source}-to-{target}"
+
+
+def transform_between(
     session: Session, designs: tuple[Design, Design], choices: MigrationChoices
 ) -> Transform:
     """Return the transform from one design to the other, with what the model file decides."""
@@ -283,7 +324,8 @@ def _has_file(session: Session, files: FilesChoice | None) -> Callable[[str], bo
     return lambda name: (folder / name).is_file()
 
 
-def _copy_files(session: Session, files: FilesChoice, folder: Path) -> FileCopy:
+def copied_files(session: Session, files: FilesChoice, folder: Path) -> FileCopy:
+    """Copy the files of a migration to object storage; return what was copied."""
     beside = Path(session.file.path).parent
     references = _references(files)
     assert references is not None

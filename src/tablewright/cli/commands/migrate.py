@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from tablewright.session import Options
 
 
+PLACE_PARTS = ("endpoint", "data", "profile", "aws")
 ACTIONS = (
     "plan",
     "code",
@@ -65,6 +66,8 @@ def places(function: Callable[..., Any]) -> Callable[..., Any]:
     @click.option("--endpoint", default="", metavar="URL", help="The target's server.")
     @click.option("--data", default="", type=click.Path(), help="The target's local file.")
     @click.option("--profile", default="", help="The target on Amazon, with this profile.")
+    @click.option("--source-aws", is_flag=True, help="The source on Amazon, by the environment.")
+    @click.option("--aws", is_flag=True, help="The target on Amazon, by the environment.")
     @click.option("--allow-production", is_flag=True, help="Work on an account named so.")
     @functools.wraps(function)
     def run(*arguments: Any, allow_production: bool, **options: Any) -> Any:
@@ -72,7 +75,7 @@ def places(function: Callable[..., Any]) -> Callable[..., Any]:
 
         targets = {}
         for name, prefix in (("source_at", "source_"), ("target_at", "")):
-            parts = {part: options.pop(prefix + part) for part in ("endpoint", "data", "profile")}
+            parts = {part: options.pop(prefix + part) for part in PLACE_PARTS}
             targets[name] = Target(**parts, allow_production=allow_production)
         return function(*arguments, **targets, **options)
 
@@ -101,7 +104,37 @@ def places(function: Callable[..., Any]) -> Callable[..., Any]:
     help="Of --finish: how old the last change may have been.",
 )
 @places
-@click.option("--work-dir", type=click.Path(path_type=Path), help="Where progress is kept.")
+@click.option(
+    "--work-dir",
+    default="",
+    metavar="FOLDER",
+    help="Where progress is kept; of Spark, a folder that every machine sees or s3://BUCKET/PREFIX.",
+)
+@click.option(
+    "--engine",
+    type=click.Choice(["process", "spark"]),
+    default="process",
+    help="Move in this process, or on a Spark cluster.",
+)
+@click.option("--shares", type=click.IntRange(min=1), help="Of Spark: how many parts.")
+@click.option(
+    "--job",
+    type=click.Choice(["glue", "emr"]),
+    help="Write this migration as a job of AWS Glue or Amazon EMR Serverless.",
+)
+@click.option(
+    "--out",
+    "out_folder",
+    type=click.Path(path_type=Path),
+    help="Of --job: the folder.",
+)
+@click.option(
+    "--format",
+    "file_format",
+    type=click.Choice(["cloudformation", "terraform"]),
+    default="cloudformation",
+    help="Of --job: what it is written as.",
+)
 @click.option(
     "--rate",
     default="",
@@ -124,6 +157,12 @@ def command(
     action: str,
     rate: str,
     overlap_days: float,
+    work_dir: str,
+    engine: str,
+    shares: int | None,
+    job: str | None,
+    out_folder: Path | None,
+    file_format: str,
     options: Options,
     **places_and_limits: Any,
 ) -> int:
@@ -138,6 +177,15 @@ def command(
 
     session = open_file(file, options)
     pace = _rate(rate)
+    if job is not None:
+        from tablewright.verbs.migrate_job import write_job
+
+        folder = out_folder or Path(f"migration-{job}")
+        written = write_job(
+            session, source, target, service=job, folder=folder, file_format=file_format
+        )
+        out.show(written, "migrate-job")
+        return 0
     if action == "code":
         from tablewright.verbs import migrate_code
 
@@ -154,6 +202,24 @@ def command(
         )
         out.show(planned, "migrate-plan")
         return 0
+    if engine == "spark":
+        from tablewright.verbs.migrate_cluster import migrate_on_cluster
+
+        for ignored in ("follow_seconds", "most_lag_seconds"):
+            places_and_limits.pop(ignored)
+        cluster_view = migrate_on_cluster(
+            session,
+            source,
+            target,
+            action=action or COPY,
+            rate=pace,
+            work_dir=work_dir,
+            shares=shares,
+            announce=lambda text: click.echo(text, err=True),
+            **places_and_limits,
+        )
+        out.show(cluster_view, "migrate")
+        return 0 if cluster_view.is_clean else 1
     with _progress() as show:
         view = verb_module.migrate(
             session,
@@ -161,12 +227,27 @@ def command(
             target,
             action=action or COPY,
             rate=pace,
+            work_dir=_folder(work_dir, shares),
             progress=show,
             announce=lambda text: click.echo(text, err=True),
             **places_and_limits,
         )
     out.show(view, "migrate")
     return 0 if view.is_clean else 1
+
+
+def _folder(work_dir: str, shares: int | None) -> Path | None:
+    """Return the folder of a migration in one process.
+
+    Raises:
+        UsageError: what was asked for is for a cluster.
+    """
+    from tablewright.core.errors import UsageError
+
+    if shares is not None or "://" in work_dir:
+        option = "--shares" if shares is not None else f"--work-dir {work_dir}"
+        raise UsageError(f"{option} is for a cluster", remedy="add --engine spark")
+    return Path(work_dir) if work_dir else None
 
 
 def _action(flags: Mapping[str, bool]) -> str:

@@ -35,6 +35,7 @@ from tablewright.engines.dynamodb.transport import (
 from tablewright.evaluation.calibration import Calibration
 from tablewright.evaluation.doors import (
     Adapter,
+    CopyRights,
     Matching,
     Predictor,
     RecordKind,
@@ -55,6 +56,14 @@ if TYPE_CHECKING:
     from tablewright.sample.world import World
 
 PRODUCTION = re.compile(r"(^|[^a-z])(prod|production|live)([^a-z]|$)", re.IGNORECASE)
+COPY_READS = ("dynamodb:DescribeTable", "dynamodb:Scan")
+COPY_WRITES = (
+    "dynamodb:BatchWriteItem",
+    "dynamodb:DescribeContinuousBackups",
+    "dynamodb:DescribeTimeToLive",
+    "dynamodb:ListTagsOfResource",
+)
+"""With what says whether the tables are as their design wants them, before they are written."""
 MOST_IN_MEMORY = GB / 2
 """Bytes up to which a temporary database is kept in memory."""
 BEFORE_ANY_EXPIRY = 1.0
@@ -260,6 +269,15 @@ class DynamoConnector:
                 share = facts.count / count if count else Decimal(1)
                 total += max(Decimal(1), blocks) * share
         return total
+
+    def copy_rights(self, design: Design, *, writes: bool) -> CopyRights:
+        """Return what scanning tables takes, and writing them in batches."""
+        assert isinstance(design, DynamoDesign)
+        return CopyRights(
+            service="dynamodb",
+            actions=tuple(sorted((*COPY_WRITES, *COPY_READS))) if writes else COPY_READS,
+            resources=tuple(f"table/{table.name}" for table in design.tables),
+        )
 
     def can_follow(self, design: Design) -> bool:
         """Whether every table has a stream with old and new images."""

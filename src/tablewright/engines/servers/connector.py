@@ -89,6 +89,10 @@ class ServerConnector:
         """Return None: writes are not charged."""
         return None
 
+    def copy_rights(self, design: Design, *, writes: bool) -> None:
+        """Return None: a server has users of its own."""
+        return
+
     def client(
         self, evaluation: Evaluation, signatures: Mapping[str, Signature]
     ) -> tuple[str, tuple[str, ...]]:

@@ -1,0 +1,1 @@
+"""A migration divided into shares, so that many machines work on it."""
