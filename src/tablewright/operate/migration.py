@@ -82,7 +82,7 @@ class Migration:
     reader: Reader = field(init=False)
     comparison: SideComparison = field(init=False)
     _writing: PacedWork = field(init=False)
-    _noted_units: Decimal = Decimal(0)
+    _noted_units: Decimal = field(init=False)
 
     def __post_init__(self) -> None:
         """Order the entities so that parents come before their children."""
@@ -90,6 +90,7 @@ class Migration:
         containers = containers_of(self.transform.source)
         pace = source_pace(self.rate, self.source, containers)
         self.reader = Reader(SOURCE, self.source, self.transform, self.staging, self.progress, pace)
+        self._noted_units = self._written_units()
         self._writing = PacedWork(self.target, target_pace(self.rate), "write")
         self.comparison = SideComparison(
             self.target, self.transform, self.staging, self.entities, self.progress
@@ -153,14 +154,18 @@ class Migration:
 
     def _note_units(self) -> None:
         """Add up the write units of all runs; nothing where none are charged."""
-        units = sum(
-            (each.units for each in self.target.consumed() if each.dimension == "write"),
-            Decimal(0),
-        )
+        units = self._written_units()
         if units > self._noted_units:
             before = Decimal(self.staging.fact(WRITTEN_UNITS) or 0)
             self.staging.keep_fact(WRITTEN_UNITS, str(before + units - self._noted_units))
             self._noted_units = units
+
+    def _written_units(self) -> Decimal:
+        """Return the write units that the target took since it was opened."""
+        return sum(
+            (each.units for each in self.target.consumed() if each.dimension == "write"),
+            Decimal(0),
+        )
 
     def _write_entity(self, entity: str) -> int:
         after, done, is_finished = self.staging.position("write", entity)

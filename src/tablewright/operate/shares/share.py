@@ -7,13 +7,14 @@ that the target stores by itself, with all that it stores inside; it lies in one
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import Any, Protocol
 
+from tablewright.core.errors import UnsupportedError
 from tablewright.design.migrations import COLLISION, REFUSED, MigrationRate
 from tablewright.evaluation.doors import Adapter, Fragment
 from tablewright.migrate import canonical
@@ -21,6 +22,7 @@ from tablewright.migrate.transform import EXPLANATIONS, MoveProblem, Transform
 from tablewright.migrate.verification import Difference, Digests
 from tablewright.operate.comparing import MOST_DIFFERENCES
 from tablewright.operate.migration import DryRun, Migration, ProblemGroup
+from tablewright.operate.reading import single_records
 from tablewright.operate.shares.store import ShareStore
 from tablewright.operate.staging import TARGET, Staging
 
@@ -50,22 +52,48 @@ class Opener(Protocol):
 
 
 class Families:
-    """Says in which share an instance lies: in that of the outermost one it is stored inside."""
+    """Says in which share an instance lies: in its parent's where the target stores it inside."""
 
     def __init__(self, transform: Transform, shares: int) -> None:
-        model = transform.model
-        self.shares = shares
-        self._roots: dict[str, tuple[str, int]] = {}
-        for entity in model.entities:
-            root = entity
-            while root.name in transform.target.embedded and root.parent is not None:
-                root = model.entity(root.parent)
-            self._roots[entity.name] = (root.name, len(root.key))
+        """Prepare for a transform.
 
-    def share_of(self, entity: str, identity: Sequence[Any]) -> int:
-        """Return the number of the share; a full key begins with those of the ancestors."""
-        root, parts = self._roots[entity]
-        return canonical.bucket(canonical.encoded([root, *identity[:parts]]), self.shares)
+        Raises:
+            UnsupportedError: the target stores an entity inside of what it stores inside another.
+        """
+        model, inside = transform.model, transform.target.embedded
+        self.shares = shares
+        self._parents: dict[str, tuple[str, tuple[str, ...]]] = {}
+        for entity in model.entities:
+            if entity.name in inside and entity.parent is not None:
+                if entity.parent in inside:
+                    raise UnsupportedError(
+                        f"the target stores {entity.name} inside {entity.parent}, and that inside "
+                        "another: such a family is not divided into shares",
+                        remedy="move it in one process: leave --engine spark out",
+                    )
+                self._parents[entity.name] = (entity.parent, model.entity(entity.parent).key)
+        self.gathered = frozenset(self._parents) - single_records(transform.source)
+        """Entities of which one record alone may not say whose they are."""
+
+    def share_of(self, entity: str, identity: Sequence[Any], attributes: Mapping[str, Any]) -> int:
+        """Return the number of the share.
+
+        Args:
+            entity: of the instance.
+            identity: of the instance.
+            attributes: those that are known: its parent's key is among them.
+        """
+        family = [entity, *identity]
+        if entity in self._parents:
+            parent, key = self._parents[entity]
+            values = [attributes.get(name) for name in key]
+            if None not in values:
+                family = [parent, *values]
+        return canonical.bucket(canonical.encoded(family), self.shares)
+
+    def share_of_fragment(self, fragment: Fragment) -> int:
+        """Return the number of the share by what one record says."""
+        return self.share_of(fragment.entity, fragment.identity, fragment.attributes)
 
 
 def row_of(fragment: Fragment) -> tuple[Any, ...]:

@@ -17,6 +17,7 @@ from tablewright.core.errors import EngineError, TablewrightError, UnsupportedEr
 from tablewright.design.migrations import MigrationRate
 from tablewright.evaluation.doors import Adapter
 from tablewright.migrate import canonical
+from tablewright.migrate.transform import identity_text
 from tablewright.migrate.verification import (
     BUCKETS,
     Digests,
@@ -39,6 +40,7 @@ from tablewright.operate.reading import (
 )
 from tablewright.operate.seed import by_dependence
 from tablewright.operate.shares.share import (
+    FRAGMENT,
     RECORDS,
     SUMS,
     UNREADABLE,
@@ -131,6 +133,7 @@ class SparkMigration:
         self.job = SparkJob(open_sides, store, shares, _divided(rate, at_once))
         self.source, self.target, self.transform = open_sides()
         self.entities = by_dependence(self.transform.model)
+        self.families = Families(self.transform, shares)
         self.places: Places = frozenset()
 
     # ------------------------------------------------------------ steps
@@ -152,6 +155,9 @@ class SparkMigration:
             rows = self.context.parallelize(places, len(places)).flatMap(
                 _Task(self.job, _read_split, missing)
             )
+            if self.families.gathered:
+                grouped = rows.map(_Grouping(self.families.gathered)).groupByKey(self.shares)
+                rows = grouped.flatMap(_Gathering(self.job))
             staged = self._by_share(rows).mapPartitionsWithIndex(
                 _ShareTask(self.job, _stage, (missing, again))
             )
@@ -273,16 +279,24 @@ def _run(store: ShareStore, action: Callable[[], Any]) -> Any:
     Raises:
         EngineError: a task failed.
     """
-    from py4j.protocol import Py4JError
-
     store.put(FAILURE, b"")
+    errors = _errors()
     try:
         return action()
-    except Py4JError as problem:
+    except errors as problem:
         failure = failure_in(store)
         if failure is None:
             raise EngineError(f"Spark gave up: {str(problem)[:500]}") from problem
         raise EngineError(failure[0], remedy=failure[1]) from problem
+
+
+def _errors() -> tuple[type[Exception], ...]:
+    """Return what is raised where a task fails: by Spark if it is installed, or by the task."""
+    try:
+        from py4j.protocol import Py4JError
+    except ImportError:
+        return (TablewrightError,)
+    return (TablewrightError, Py4JError)
 
 
 def _share_of_key(key: tuple[int, int, int]) -> int:
@@ -363,8 +377,8 @@ def _read_split(job: SparkJob, place: Place, missing: frozenset[int]) -> Iterato
         for fragment in fragments:
             if not fragment.identity:
                 continue
-            share = families.share_of(fragment.entity, fragment.identity)
-            if share in missing:
+            share = families.share_of_fragment(fragment)
+            if share in missing or fragment.entity in families.gathered:
                 yield (share, number, order), row_of(fragment)
             order += 1
         share = number % job.shares
@@ -375,6 +389,40 @@ def _read_split(job: SparkJob, place: Place, missing: frozenset[int]) -> Iterato
             yield (share, number, order), (RECORDS, container, len(contents))
         order += 1
         work.begin()
+
+
+@dataclass(frozen=True)
+class _Grouping:
+    """Gives the fragments of an instance that has to be put together one key, others their own."""
+
+    gathered: frozenset[str]
+
+    def __call__(self, keyed: Keyed) -> tuple[Any, Keyed]:
+        row = keyed[1]
+        if row[0] == FRAGMENT and row[1] in self.gathered:
+            return (row[1], identity_text(row[2])), keyed
+        return keyed[0], keyed
+
+
+@dataclass(frozen=True)
+class _Gathering:
+    """Sends all fragments of an instance to the share that they together name."""
+
+    job: SparkJob
+
+    def __call__(self, group: tuple[Any, Iterable[Keyed]]) -> Iterator[Keyed]:
+        rows = list(group[1])
+        first = rows[0][1]
+        if first[0] != FRAGMENT:
+            yield from rows
+            return
+        _, _, transform = self.job.open_sides()
+        attributes = {
+            name: value for _, row in rows for name, value in row[3].items() if value is not None
+        }
+        share = Families(transform, self.job.shares).share_of(first[1], first[2], attributes)
+        for (_, split, order), row in rows:
+            yield (share, split, order), row
 
 
 def _read_target(job: SparkJob, place: Place, nothing: None) -> Iterator[Keyed]:
@@ -388,7 +436,7 @@ def _read_target(job: SparkJob, place: Place, nothing: None) -> Iterator[Keyed]:
             sums.add(entity, canonical.bucket(identity, BUCKETS), digest)
         for fragment in parts:
             if fragment.identity:
-                share = families.share_of(fragment.entity, fragment.identity)
+                share = families.share_of_fragment(fragment)
                 yield (share, number, order), row_of(fragment)
                 order += 1
     yield (number % job.shares, number, order), (SUMS, sums)
@@ -404,7 +452,7 @@ def _read_suspicious(job: SparkJob, place: Place, places: Places) -> Iterator[Ke
             transform.target, type(transform.renaming)(), container, contents
         )
         for fragment in suspicious_fragments(transform.target, decoded, places):
-            share = families.share_of(fragment.entity, fragment.identity)
+            share = families.share_of_fragment(fragment)
             yield (share, number, order), row_of(fragment)
             order += 1
 
