@@ -1,10 +1,14 @@
 """How fast items of one kilobyte move from one local database to another, verification included.
 
     python benchmarks/migrate.py [--items 40000] [--in-memory] [--profile] [--json FILE]
+    python benchmarks/migrate.py --source mongodb --items 5000      from an embedded server
 
 The same items are copied by a loop as it is commonly written with boto3 (scan a page, write batches
 of 25, no check and no verification), in the same process: the ratio says what checking, resuming
-and verifying cost. The largest memory of the process is shown after each.
+and verifying cost. The floor is what the scan of the source, the batch writes and the scan of the
+target take alone, without any work on what they carry: no migration that verifies is faster than
+that on one processor. The largest memory of the process is shown after each. Of a server, the
+processor time is that of this process alone.
 """
 
 from __future__ import annotations
@@ -16,14 +20,17 @@ import pstats
 import resource
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 from tablewright import read_model
+from tablewright.design.values import Design
 from tablewright.engines.dynamodb.adapter import DynamoAdapter
 from tablewright.engines.dynamodb.transport import LocalTransport
-from tablewright.engines.registry import make_engine
+from tablewright.evaluation.doors import Adapter, Record
 from tablewright.local.client import make_client
 from tablewright.local.database import Database
 from tablewright.migrate.transform import Transform
@@ -72,14 +79,44 @@ def opened(session: Session, design_name: str, path: Path | None) -> DynamoAdapt
     return adapter
 
 
-def seeded(session: Session, adapter: DynamoAdapter, items: int) -> None:
+def opened_source(session: Session, design: Design, path: Path | None) -> Adapter:
+    """Return an adapter on an empty source, of whichever engine."""
+    if design.engine == "dynamodb":
+        return opened(session, design.name, path)
+    connector = session.engine_of(design).connector
+    adapter = connector.temporary(session.model, design, Decimal(0))
+    for step in adapter.plan_provision().steps:
+        adapter.provision(step, lambda text: None)
+    return adapter
+
+
+def seeded(session: Session, adapter: Adapter, design: Design, items: int) -> None:
     """Fill the source."""
     sample = Sample(session.model)
-    connector = make_engine("dynamodb").connector
-    evaluation = session.evaluate(session.design("before"), items)
+    connector = session.engine_of(design).connector
+    evaluation = session.evaluate(design, items)
     plan = plan_seed(connector, adapter.codec, sample, evaluation, Decimal(0))
-    position = Position(digest="", design="before", users=items, seed=1)
+    position = Position(digest="", design=design.name, users=items, seed=1)
     apply_seed(plan, adapter, sample, position=position)
+
+
+def scanned(adapter: Adapter) -> list[Sequence[Mapping[str, Any]]]:
+    """Return the pages of everything that is stored, as they come."""
+    containers = sorted({kind.container for kind in adapter.codec.kinds})
+    return [page for container in containers for _, page in adapter.scan(container)]
+
+
+def floor_of(source: Adapter, target: Adapter, other: Adapter) -> tuple[float, float, float]:
+    """Return the processor seconds of the scan of both sides and of the batch writes, alone."""
+    pages: list[Sequence[Mapping[str, Any]]] = []
+    _, reading = timed(lambda: pages.extend(scanned(source)))
+    pages.clear()
+    _, comparing = timed(lambda: pages.extend(scanned(target)))
+    records = [
+        Record(container="all", kind="Thing", content=item) for page in pages for item in page
+    ]
+    _, writing = timed(lambda: other.bulk_write(records))
+    return reading, writing, comparing
 
 
 def loop(source: DynamoAdapter, target: DynamoAdapter) -> None:
@@ -126,6 +163,9 @@ def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--items", type=int, default=40_000)
+    parser.add_argument(
+        "--source", choices=["dynamodb", "mongodb", "postgresql"], default="dynamodb"
+    )
     parser.add_argument("--in-memory", action="store_true")
     parser.add_argument("--profile", action="store_true")
     parser.add_argument("--json", type=Path)
@@ -138,8 +178,10 @@ def main() -> None:
         def path(file: str) -> Path | None:
             return None if options.in_memory else folder / file
 
-        source = opened(session, "before", path("source.db"))
-        seeded(session, source, options.items)
+        is_dynamodb = options.source == "dynamodb"
+        design = session.design("before" if is_dynamodb else f"planned-{options.source}")
+        source = opened_source(session, design, path("source.db"))
+        seeded(session, source, design, options.items)
         figures["memory after seeding, MB"] = _memory()
         target = opened(session, "after", path("target.db"))
         transform = Transform(session.model, source.codec, target.codec)
@@ -149,9 +191,12 @@ def main() -> None:
             profile.enable()
         steps = {"read and check": work.check, "write": work.write, "verify": work.verify}
         total = processor = 0.0
+        processor_of = {}
         for step, run in steps.items():
             seconds, used = timed(run)
+            processor_of[step] = used
             figures[f"{step}, items/s"] = options.items / seconds
+            figures[f"{step}, items/s of processor"] = options.items / used
             total, processor = total + seconds, processor + used
         if options.profile:
             profile.disable()
@@ -159,16 +204,26 @@ def main() -> None:
         figures["migrate in all, items/s"] = options.items / total
         figures["migrate in all, items/s of processor"] = options.items / processor
         figures["memory after migrating, MB"] = _memory()
-        other = opened(session, "after", path("loop.db"))
-        seconds, used = timed(lambda: loop(source, other))
-        figures["boto3 loop, items/s"] = options.items / seconds
-        figures["boto3 loop, items/s of processor"] = options.items / used
-        figures["migrate beside the loop"] = used / processor
-        for adapter in (source, target, other):
+        alone = opened(session, "after", path("alone.db"))
+        reading, writing, comparing = floor_of(source, target, alone)
+        figures["scan of the source alone, items/s of processor"] = options.items / reading
+        figures["batch writes alone, items/s of processor"] = options.items / writing
+        figures["scan of the target alone, items/s of processor"] = options.items / comparing
+        figures["floor, items/s of processor"] = options.items / (reading + writing + comparing)
+        figures["share of the bulk-write limit, %"] = 100 * writing / processor_of["write"]
+        adapters = [source, target, alone]
+        if isinstance(source, DynamoAdapter):
+            other = opened(session, "after", path("loop.db"))
+            seconds, used = timed(partial(loop, source, other))
+            figures["boto3 loop, items/s"] = options.items / seconds
+            figures["boto3 loop, items/s of processor"] = options.items / used
+            figures["migrate beside the loop"] = used / processor
+            adapters.append(other)
+        for adapter in adapters:
             adapter.close()
     print(f"{options.items:,} items of 1 KB:")
     for label, figure in figures.items():
-        print(f"  {label:40}{figure:>12,.2f}")
+        print(f"  {label:50}{figure:>12,.2f}")
     if options.json:
         options.json.write_text(json.dumps(figures, indent=2))
 

@@ -110,6 +110,7 @@ COMMANDS: tuple[tuple[str, str], ...] = (
     ("down", "down --design two"),
     ("migrate-plan", "migrate --from two --to other --plan"),
     ("migrate-code", "migrate --from two --to other --code"),
+    ("migrate-job", "migrate --from two --to rows --job glue --out job"),
     ("migrate", "migrate --from two --to other --status"),
     ("deploy-options", "deploy --list"),
     ("deploy", "deploy --option serverless-aws --dry-run"),

@@ -6,6 +6,7 @@ import datetime
 import json
 import shutil
 import uuid
+from collections.abc import Mapping
 from contextlib import ExitStack
 from importlib import resources
 
@@ -73,28 +74,34 @@ def address_of(adapter):
     return f"mongodb://{host}:{port}/?directConnection=true"
 
 
-def fill_like(side, other):
+def fill_like(side, other, expiries):
     """Copy the records of one database, but for expiries: sampled ones are over, and would go."""
     for kind in sorted({kind.container for kind in other.codec.kinds}):
         for _, page in other.scan(kind):
             side.adapter.bulk_write(
-                Record(container=kind, kind="", content=later(content, other.codec.expiry))
+                Record(container=kind, kind="", content=later(content, expiries))
                 for content in page
             )
 
 
 def later(content, names):
-    """Return a record whose expiries, where they are such, are a hundred years later."""
-    changed = dict(content)
-    for name in names & content.keys():
-        value = content[name]
-        if isinstance(value, datetime.datetime):
-            changed[name] = value + datetime.timedelta(seconds=CENTURY)
-        elif isinstance(value, dict) and "N" in value:
-            changed[name] = {"N": str(int(value["N"]) + CENTURY)}
-        elif isinstance(value, int):
-            changed[name] = value + CENTURY
-    return changed
+    """Return a record whose expiries, wherever they are in it, are a hundred years later."""
+    if isinstance(content, list):
+        return [later(each, names) for each in content]
+    if not isinstance(content, Mapping):
+        return content
+    return {
+        name: a_century_later(value) if name in names else later(value, names)
+        for name, value in content.items()
+    }
+
+
+def a_century_later(value):
+    if isinstance(value, datetime.datetime):
+        return value + datetime.timedelta(seconds=CENTURY)
+    if isinstance(value, dict) and "N" in value:
+        return {"N": str(int(value["N"]) + CENTURY)}
+    return value + CENTURY if isinstance(value, int) else value
 
 
 def moved_in_process(session, source, target, folder):
@@ -121,8 +128,8 @@ def both_ways(session, names, users, folder):
         seeds = seeded(session, designs[0], users)
         stack.callback(seeds.close)
         source = Side(session, designs[0], folder, stack)
-        fill_like(source, seeds)
         here, there = (Side(session, designs[1], folder, stack) for _ in range(2))
+        fill_like(source, seeds, seeds.codec.expiry | here.adapter.codec.expiry)
         (folder / "here").mkdir()
         expected = moved_in_process(session, source.adapter, here.adapter, folder / "here")
         view = migrate_on_cluster(

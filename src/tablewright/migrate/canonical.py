@@ -116,7 +116,44 @@ def digest_of(entity: str, body: bytes) -> int:
 
 def short(value: Any) -> bytes:
     """Return 16 bytes that tell a value from any other."""
-    return hashlib.blake2b(encoded(value), digest_size=16).digest()
+    return short_of(encoded(value))
+
+
+def short_of(text: bytes) -> bytes:
+    """Return 16 bytes that tell a text from any other."""
+    return hashlib.blake2b(text, digest_size=16).digest()
+
+
+def key_encoded(container: str, key: Iterable[Any]) -> bytes | None:
+    """Return what `encoded` writes of a container and a key of texts or typed texts; else None.
+
+    Example:
+        >>> key = ({"S": "u1"}, "a")
+        >>> key_encoded("users", key) == encoded(["users", *key]), key_encoded("users", (5,))
+        (True, None)
+    """
+    parts: list[Any] = [container]
+    for part in key:
+        if type(part) is str:
+            parts.append(part)
+        elif type(part) is dict and len(part) == 1 and type(next(iter(part.values()))) is str:
+            parts.append({"m": part})
+        else:
+            return None
+    return orjson.dumps(parts)
+
+
+def texts_encoded(values: Iterable[Any]) -> bytes | None:
+    """Return what `encoded` writes of a list, where it is of plain texts alone; else None.
+
+    Example:
+        >>> texts_encoded(["a", "b"]) == encoded(["a", "b"]), texts_encoded(["a", 5])
+        (True, None)
+    """
+    for value in values:
+        if type(value) is not str:
+            return None
+    return orjson.dumps(values)
 
 
 def bucket(identity: str | bytes, buckets: int) -> int:

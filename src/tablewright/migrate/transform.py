@@ -315,12 +315,16 @@ class Transform:
 
 def key_digest(container: str, key: Sequence[Any]) -> bytes:
     """Return 16 bytes that tell the place of a record of the target from any other."""
+    text = canonical.key_encoded(container, key)
+    if text is not None:
+        return canonical.short_of(text)
     return canonical.short([container, *map(_key_part, key)])
 
 
 def identity_text(identity: tuple[Any, ...]) -> str:
     """Return an identity as text: equal identities give equal texts, whatever stored them."""
-    return canonical.encode(list(identity))
+    text = canonical.texts_encoded(identity)
+    return canonical.encode(list(identity)) if text is None else text.decode()
 
 
 def _problem(

@@ -34,6 +34,8 @@ def plain_value(value: Mapping[str, Any]) -> Any:
     """
     ((kind, content),) = value.items()
     if kind == "N":
+        if content.isdigit():
+            return int(content)
         number = Decimal(content)
         return int(number) if number == number.to_integral_value() else number
     if kind == "B":
