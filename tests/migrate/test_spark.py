@@ -129,7 +129,7 @@ def both_ways(session, names, users, folder):
         stack.callback(seeds.close)
         source = Side(session, designs[0], folder, stack)
         here, there = (Side(session, designs[1], folder, stack) for _ in range(2))
-        fill_like(source, seeds, seeds.codec.expiry | here.adapter.codec.expiry)
+        fill_like(source, seeds, seeds.codec.expiry | here.adapter.codec.expiry | {"expiresAt"})
         (folder / "here").mkdir()
         expected = moved_in_process(session, source.adapter, here.adapter, folder / "here")
         view = migrate_on_cluster(

@@ -176,7 +176,7 @@ def migrate(
     follow_seconds: float = 0,
     most_lag_seconds: float = MOST_LAG_SECONDS,
     progress: Progress | None = None,
-    announce: Callable[[str], None] | None = None,
+    announce: Callable[[str], None] = lambda text: None,
 ) -> MigrateView:
     """Move the data, or a part of that: what `action` says.
 
@@ -200,18 +200,14 @@ def migrate(
         EngineError: a database refused or went away; the next run goes on there.
     """
     designs = pair_of(session, source, target)
-    refuse_same_place(session, designs, (source_at, target_at))
+    places = (source_at, target_at)
+    refuse_same_place(session, designs, places)
     folder = working_folder(session, source, target, work_dir)
-    if (folder / SHARES).exists():
-        raise UsageError(
-            f"the migration in {folder} was begun with --engine spark",
-            remedy="go on with --engine spark, or forget it with --engine spark --abort",
-        )
+    _refuse_shares(folder)
     if action in (ABORT, STATUS) and not (folder / "staging.db").exists():
         return _nothing_begun(session, source, target, action, folder)
-    with _opened(session, designs, (source_at, target_at), folder, action) as (pair, staging):
-        if announce is not None:
-            announce(f"from {pair[0].description} to {pair[1].description}")
+    with _opened(session, designs, places, folder, action) as (pair, staging):
+        announce(f"from {pair[0].description} to {pair[1].description}")
         choices = session.file.choices(source, target)
         work = Migration(
             source=pair[0],
@@ -246,9 +242,27 @@ def migrate(
             **done,
         )
     if action == ABORT:
-        for ending in ("", "-wal", "-shm"):
-            (folder / f"staging.db{ending}").unlink(missing_ok=True)
+        _forget(folder)
     return view
+
+
+def _forget(folder: Path) -> None:
+    """Remove the staging file."""
+    for ending in ("", "-wal", "-shm"):
+        (folder / f"staging.db{ending}").unlink(missing_ok=True)
+
+
+def _refuse_shares(folder: Path) -> None:
+    """Refuse to go on in one process with what a cluster has begun.
+
+    Raises:
+        UsageError: it has begun.
+    """
+    if (folder / SHARES).exists():
+        raise UsageError(
+            f"the migration in {folder} was begun with --engine spark",
+            remedy="go on with --engine spark, or forget it with --engine spark --abort",
+        )
 
 
 def refuse_same_place(

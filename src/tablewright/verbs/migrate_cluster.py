@@ -118,30 +118,21 @@ def migrate_on_cluster(
         UsageError: a database is an embedded one, or what was begun is something else.
         EngineError: a database refused or went away; the next run goes on there.
     """
-    if action in (FOLLOW, FINISH):
-        raise UnsupportedError(
-            f"--{action} runs in one process: changes are applied in order, one after another",
-            remedy="stop writing to the source while Spark copies, or follow in one process",
-        )
+    _require_cluster_action(action)
     _require_servers(session, source, target, (source_at, target_at))
     refuse_same_place(session, pair_of(session, source, target), (source_at, target_at))
-    folder = working_folder(session, source, target, None)
-    if "://" not in work_dir:
-        folder = Path(work_dir) if work_dir else folder
-        if (folder / "staging.db").exists():
-            raise UsageError(
-                f"the migration in {folder} was begun in one process",
-                remedy="go on without --engine spark, or forget it with --abort",
-            )
-    store = store_at(work_dir if "://" in work_dir else folder / SHARES)
-    view: dict[str, Any] = {
+    is_bucket = "://" in work_dir
+    folder = Path(work_dir) if work_dir and not is_bucket else None
+    folder = working_folder(session, source, target, folder)
+    if not is_bucket:
+        _refuse_one_process(folder)
+    store = store_at(work_dir if is_bucket else folder / SHARES)
+    view: dict[str, Any] = {"source_place": "", "target_place": ""} | {
         "app": session.model.app,
         "source": source,
         "target": target,
-        "source_place": "",
-        "target_place": "",
         "action": action,
-        "work_dir": work_dir if "://" in work_dir else str(folder),
+        "work_dir": work_dir if is_bucket else str(folder),
     }
     if action == ABORT:
         store.clear()
@@ -149,33 +140,36 @@ def migrate_on_cluster(
     begun = _begun(store)
     if action == STATUS and not begun:
         return MigrateView(**view)
+    opener = SidesOfFile(
+        session.file.source, str(session.file.path), source, target, source_at, target_at
+    )
     context = spark_context(session.model.app)
     try:
-        choices = session.file.choices(source, target)
-        opener = SidesOfFile(
-            session.file.source, str(session.file.path), source, target, source_at, target_at
-        )
         work = SparkMigration(
             context,
             opener,
             store,
             shares=_share_count(begun, shares, context.defaultParallelism * SHARES_PER_CORE),
-            rate=rate or choices.rate,
+            rate=rate or session.file.choices(source, target).rate,
             say=announce,
-        )
-        view["source_place"], view["target_place"] = (
-            work.source.description,
-            work.target.description,
         )
         announce(f"from {work.source.description} to {work.target.description}")
         if action != STATUS:
             _same_migration(store, session, (source, target), work, begun)
-        view["engine"] = f"Spark on {context.master}, {work.shares} shares in {store.place}"
         view |= _Run(work, store, folder).carry_out(action)
-        if choices.files is not None and action == COPY and view["check"].is_clear:
-            view["files"] = copied_files(session, choices.files, folder)
+        view["engine"] = f"Spark on {context.master}, {work.shares} shares in {store.place}"
+        view["source_place"] = work.source.description
+        view["target_place"] = work.target.description
     finally:
         context.stop()
+    return _with_choices(session, view, folder)
+
+
+def _with_choices(session: Session, view: dict[str, Any], folder: Path) -> MigrateView:
+    """Return the view, once the files were copied that the model file says move too."""
+    choices = session.file.choices(view["source"], view["target"])
+    if choices.files is not None and view["action"] == COPY and view["check"].is_clear:
+        view["files"] = copied_files(session, choices.files, folder)
     decisions = tuple(answer.text for answer in choices.answers)
     return MigrateView(**view, holds=choices.holds, decisions=decisions)
 
@@ -240,6 +234,32 @@ class _Run:
         moment = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
         before = self.store.get(JOURNAL) or b""
         self.store.put(JOURNAL, before + f"{moment}  {text}\n".encode())
+
+
+def _require_cluster_action(action: str) -> None:
+    """Refuse what only one process does.
+
+    Raises:
+        UnsupportedError: it follows a source.
+    """
+    if action in (FOLLOW, FINISH):
+        raise UnsupportedError(
+            f"--{action} runs in one process: changes are applied in order, one after another",
+            remedy="stop writing to the source while Spark copies, or follow in one process",
+        )
+
+
+def _refuse_one_process(folder: Path) -> None:
+    """Refuse to go on with what one process has begun.
+
+    Raises:
+        UsageError: it has begun.
+    """
+    if (folder / "staging.db").exists():
+        raise UsageError(
+            f"the migration in {folder} was begun in one process",
+            remedy="go on without --engine spark, or forget it with --abort",
+        )
 
 
 def _require_servers(

@@ -18,7 +18,8 @@ from tablewright.cli.output import Output, verb
 if TYPE_CHECKING:
     from tablewright.design.migrations import MigrationRate
     from tablewright.operate.reading import Progress
-    from tablewright.session import Options
+    from tablewright.session import Options, Session
+    from tablewright.verbs.migrate import MigrateView
 
 
 PLACE_PARTS = ("endpoint", "data", "profile", "aws")
@@ -82,6 +83,44 @@ def places(function: Callable[..., Any]) -> Callable[..., Any]:
     return run
 
 
+def written_job(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options of a job that is written, handed over as `job`; None where none is."""
+
+    @click.option(
+        "--job",
+        type=click.Choice(["glue", "emr"]),
+        help="Write this migration as a job of AWS Glue or Amazon EMR Serverless.",
+    )
+    @click.option(
+        "--out",
+        "out_folder",
+        type=click.Path(path_type=Path),
+        help="Of --job: the folder.",
+    )
+    @click.option(
+        "--format",
+        "file_format",
+        type=click.Choice(["cloudformation", "terraform"]),
+        default="cloudformation",
+        help="Of --job: what it is written as.",
+    )
+    @functools.wraps(function)
+    def run(
+        *arguments: Any,
+        job: str | None,
+        out_folder: Path | None,
+        file_format: str,
+        **options: Any,
+    ) -> Any:
+        written = None
+        if job is not None:
+            folder = out_folder or Path(f"migration-{job}")
+            written = {"service": job, "folder": folder, "file_format": file_format}
+        return function(*arguments, job=written, **options)
+
+    return run
+
+
 @click.command()
 @file_argument
 @click.option("--from", "source", required=True, metavar="DESIGN", help="The design that is left.")
@@ -117,24 +156,7 @@ def places(function: Callable[..., Any]) -> Callable[..., Any]:
     help="Move in this process, or on a Spark cluster.",
 )
 @click.option("--shares", type=click.IntRange(min=1), help="Of Spark: how many parts.")
-@click.option(
-    "--job",
-    type=click.Choice(["glue", "emr"]),
-    help="Write this migration as a job of AWS Glue or Amazon EMR Serverless.",
-)
-@click.option(
-    "--out",
-    "out_folder",
-    type=click.Path(path_type=Path),
-    help="Of --job: the folder.",
-)
-@click.option(
-    "--format",
-    "file_format",
-    type=click.Choice(["cloudformation", "terraform"]),
-    default="cloudformation",
-    help="Of --job: what it is written as.",
-)
+@written_job
 @click.option(
     "--rate",
     default="",
@@ -160,9 +182,7 @@ def command(
     work_dir: str,
     engine: str,
     shares: int | None,
-    job: str | None,
-    out_folder: Path | None,
-    file_format: str,
+    job: dict[str, Any] | None,
     options: Options,
     **places_and_limits: Any,
 ) -> int:
@@ -180,11 +200,7 @@ def command(
     if job is not None:
         from tablewright.verbs.migrate_job import write_job
 
-        folder = out_folder or Path(f"migration-{job}")
-        written = write_job(
-            session, source, target, service=job, folder=folder, file_format=file_format
-        )
-        out.show(written, "migrate-job")
+        out.show(write_job(session, source, target, **job), "migrate-job")
         return 0
     if action == "code":
         from tablewright.verbs import migrate_code
@@ -202,38 +218,35 @@ def command(
         )
         out.show(planned, "migrate-plan")
         return 0
+    places_and_limits |= {"action": action or COPY, "rate": pace}
     if engine == "spark":
-        from tablewright.verbs.migrate_cluster import migrate_on_cluster
-
-        for ignored in ("follow_seconds", "most_lag_seconds"):
-            places_and_limits.pop(ignored)
-        cluster_view = migrate_on_cluster(
-            session,
-            source,
-            target,
-            action=action or COPY,
-            rate=pace,
-            work_dir=work_dir,
-            shares=shares,
-            announce=lambda text: click.echo(text, err=True),
-            **places_and_limits,
+        view = _on_cluster(
+            session, source, target, work_dir=work_dir, shares=shares, **places_and_limits
         )
-        out.show(cluster_view, "migrate")
-        return 0 if cluster_view.is_clean else 1
-    with _progress() as show:
-        view = verb_module.migrate(
-            session,
-            source,
-            target,
-            action=action or COPY,
-            rate=pace,
-            work_dir=_folder(work_dir, shares),
-            progress=show,
-            announce=lambda text: click.echo(text, err=True),
-            **places_and_limits,
-        )
+    else:
+        folder = _folder(work_dir, shares)
+        with _progress() as show:
+            view = verb_module.migrate(
+                session,
+                source,
+                target,
+                work_dir=folder,
+                progress=show,
+                announce=lambda text: click.echo(text, err=True),
+                **places_and_limits,
+            )
     out.show(view, "migrate")
     return 0 if view.is_clean else 1
+
+
+def _on_cluster(session: Session, source: str, target: str, **options: Any) -> MigrateView:
+    from tablewright.verbs.migrate_cluster import migrate_on_cluster
+
+    for of_following in ("follow_seconds", "most_lag_seconds"):
+        options.pop(of_following)
+    return migrate_on_cluster(
+        session, source, target, announce=lambda text: click.echo(text, err=True), **options
+    )
 
 
 def _folder(work_dir: str, shares: int | None) -> Path | None:
