@@ -203,7 +203,6 @@ def migrate(
     places = (source_at, target_at)
     refuse_same_place(session, designs, places)
     folder = working_folder(session, source, target, work_dir)
-    _refuse_shares(folder)
     if action in (ABORT, STATUS) and not (folder / "staging.db").exists():
         return _nothing_begun(session, source, target, action, folder)
     with _opened(session, designs, places, folder, action) as (pair, staging):
@@ -402,6 +401,7 @@ def _opened(
     folder: Path,
     action: str,
 ) -> Iterator[tuple[tuple[Adapter, Adapter], Staging]]:
+    _refuse_shares(folder)
     with ExitStack() as stack:
         adapters: list[Adapter] = []
         for design, target in zip(designs, targets, strict=True):
