@@ -122,6 +122,21 @@ REQUESTS: dict[str, dict[str, Any]] = {
         "VectorIndexUpdates": [{"Delete": {"IndexName": "no such"}}],
         "GlobalSecondaryIndexUpdates": [{"Delete": {"IndexName": "none"}}],
     },
+    "StartBulkPutItems": {
+        "TableName": "Ttt",
+        "ClientToken": "t",
+        "MaxWriteRequestUnits": 1024,
+        "InputS3Configuration": {
+            "S3Bucket": "files",
+            "S3KeyPrefix": "in/",
+            "InputFormat": "ION",
+            "InputCompressionType": "ZSTD",
+        },
+        "OutputS3Configuration": {"S3Bucket": "out", "S3KeyPrefix": "r", "OutputType": ["ERROR"]},
+    },
+    "DescribeBulkOperation": {"BulkOperationArn": "arn:aws:dynamodb:us-east-1:000000000000:x"},
+    "CancelBulkOperation": {"BulkOperationArn": "arn:aws:dynamodb:us-east-1:000000000000:x"},
+    "ListBulkOperations": {"MaxResults": 2, "NextToken": "0000000000000001"},
     "DescribeTable": {"TableName": "Ttt"},
     "ListTables": {"Limit": 1, "ExclusiveStartTableName": "A"},
     "UpdateTimeToLive": {

@@ -183,9 +183,13 @@ def _is_arn(value: Any) -> bool:
     return type(value) is str and value.startswith("arn:") and len(value) <= 1024
 
 
+_NAMES = "[a-zA-Z0-9_.-]+"
+"""The pattern of names of tables, in whose place an ARN may stand."""
+
+
 @lru_cache(maxsize=1024)
 def _matches(pattern: str, value: str) -> bool:
-    return re.fullmatch(pattern, value) is not None or _is_arn(value)
+    return re.fullmatch(pattern, value) is not None or (pattern == _NAMES and _is_arn(value))
 
 
 def _constrain(shape: MemberShape, value: Any, path: str, messages: list[str]) -> None:
