@@ -11,10 +11,6 @@ from tablewright.review.conditions import RuleCondition
 from tablewright.review.findings import Level
 
 
-def test_there_are_74_rules_that_concern_dynamodb():
-    assert len(dynamodb_rules().rules) == 74
-
-
 def test_a_rule_that_is_not_run_is_named_with_its_reason():
     groups = dynamodb_rules_not_run()
     assert groups
