@@ -295,10 +295,9 @@ def flips_of(board: Board, results: Sequence[ArchitectureResult], best: str) -> 
         yours = result.architecture
         if yours is mine or not result.is_priced:
             continue
-        for low, high in pairwise(grid):
-            gaps = [abs(board.total(mine, n) - board.total(yours, n)) for n in (low, high)]
-            if min(gaps) < CENT:  # alike: their order means nothing
-                continue
+        # Where they are alike their order means nothing.
+        apart = [n for n in grid if abs(board.total(mine, n) - board.total(yours, n)) >= CENT]
+        for low, high in pairwise(apart):
             position = crossing(
                 lambda n: board.total(mine, n),
                 lambda n, yours=yours: board.total(yours, n),  # type: ignore[misc]
