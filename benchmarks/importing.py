@@ -10,6 +10,7 @@ memory are printed, at a tenth of the items and at all of them.
 
 from __future__ import annotations
 
+import argparse
 import gzip
 import json
 import os
@@ -163,9 +164,19 @@ def imported(source: str, target: str) -> None:
     print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
 
 
-def main() -> None:
-    """Measure all of it."""
-    most = int(sys.argv[1]) if len(sys.argv) > 1 else 1_000_000
+def items_of(text: str) -> int:
+    """Return a number of items of at least 10."""
+    try:
+        count = int(text.replace(",", "").replace("_", ""))
+    except ValueError:
+        count = 0
+    if count < 10:
+        raise argparse.ArgumentTypeError(f"`{text}` is no number of items of 10 or more")
+    return count
+
+
+def main(most: int) -> None:
+    """Measure all of it, with so many items."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         path = folder / "template.json"
@@ -186,7 +197,12 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    if "--import" in sys.argv:
-        imported(sys.argv[-2], sys.argv[-1])
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("items", nargs="?", type=items_of, default=1_000_000, metavar="ITEMS")
+    # A child process of the measurement; no user types it.
+    parser.add_argument("--import", nargs=2, dest="child", help=argparse.SUPPRESS)
+    arguments = parser.parse_args()
+    if arguments.child:
+        imported(*arguments.child)
     else:
-        main()
+        main(arguments.items)

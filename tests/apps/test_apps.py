@@ -174,3 +174,9 @@ def test_an_unknown_application_is_named_with_its_neighbour() -> None:
     with pytest.raises(UsageError) as caught:
         apps.read("poafx")
     assert caught.value.remedy == "did you mean `poafix`?"
+
+
+def test_poafix_records_that_mongoose_declares_its_collections() -> None:
+    (current, *_) = FILES["poafix"].designs
+    assert current.name == "current"
+    assert "Its collections are declared in schemas of Mongoose." in current.note

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from sources.importing import DATA, imported, model_of
+from tablewright.cli.main import run
 from tablewright.engines.dynamodb.design import DynamoDesign
 from tablewright.model.values import Kind
 
@@ -176,12 +177,27 @@ def test_mongoose_schemas_give_types_references_and_indexes(tmp_path: Path) -> N
 @pytest.mark.parametrize(
     ("name", "note"),
     [
-        ("mongoose/base-api.json", "Its collections are declared in Mongoose."),
-        ("onetable/unique.json", "Its tables are declared in OneTable."),
-        ("electrodb/tasks.json", "Its tables are declared in ElectroDB."),
-        ("workbench/online-shop.json", "Its tables are declared in NoSQL Workbench."),
+        (
+            "mongoose/base-api.json",
+            "Its collections are declared in Mongoose ({}).",
+        ),
+        ("onetable/unique.json", "Its tables are declared in OneTable ({})."),
+        ("electrodb/tasks.json", "Its tables are declared in ElectroDB ({})."),
+        ("workbench/online-shop.json", "Its tables are declared in NoSQL Workbench ({})."),
     ],
 )
 def test_the_design_records_where_it_is_declared(name: str, note: str) -> None:
     (design,) = model_of(DATA / name).designs
-    assert design.note == note
+    assert design.note == note.format(DATA / name)
+
+
+def test_json_says_where_collections_are_declared(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "our models.json").write_text((DATA / "mongoose" / "base-api.json").read_text())
+    assert run(["init", "app", "--from", "our models.json"]) == 0
+    capsys.readouterr()
+    run(["check", "app", "--json"])
+    (design,) = json.loads(capsys.readouterr().out)["designs"]
+    assert design["note"] == "Its collections are declared in Mongoose (our models.json)."

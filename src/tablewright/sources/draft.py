@@ -110,7 +110,7 @@ class Draft:
     database: str = ""
     """Of MongoDB: what the database is called."""
     declared_by: str = ""
-    """The mapper or design tool in which the tables are declared, such as Mongoose."""
+    """The mapper or design tool in which the tables are declared, and its file."""
     scales: tuple[int, ...] = (1000, 10000, 100000)
     user_entity: str = ""
     entities: list[EntityDraft] = field(default_factory=list)

@@ -174,7 +174,7 @@ class SourceFacts:
     database: str = ""
     """Of MongoDB: what the database is called."""
     declared_by: str = ""
-    """The mapper or design tool in which the tables are declared, such as Mongoose."""
+    """The mapper or design tool in which the tables are declared, and its file."""
     stores: tuple[SourceTable, ...] = ()
     accesses: tuple[ObservedAccess, ...] = ()
     busiest: tuple[ObservedKey, ...] = ()

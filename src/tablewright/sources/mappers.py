@@ -64,7 +64,7 @@ def read(source: Source, options: ReadOptions) -> SourceFacts:
     count = len(store.templates)
     noun = "entity" if count == 1 else "entities"
     return SourceFacts(
-        declared_by=mapper,
+        declared_by=f"{mapper} ({source.shown})",
         region=options.region,
         stores=(store,),
         notes=tuple(notes),

@@ -62,7 +62,7 @@ def read(source: Source, options: ReadOptions) -> SourceFacts:
     count = len(stores)
     noun = "model" if count == 1 else "models"
     return SourceFacts(
-        declared_by="Mongoose",
+        declared_by=f"Mongoose ({source.shown})",
         stores=tuple(stores),
         notes=tuple(notes),
         sources=(f"{count} {noun} of {source.shown} (Mongoose)",),

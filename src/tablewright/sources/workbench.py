@@ -69,7 +69,7 @@ def read(source: Source, options: ReadOptions) -> SourceFacts:
     count = len(stores)
     noun = "table" if count == 1 else "tables"
     return SourceFacts(
-        declared_by="NoSQL Workbench",
+        declared_by=f"NoSQL Workbench ({source.shown})",
         app=name if re.fullmatch(r"[a-z][a-z0-9-]*", name) else "",
         region=options.region,
         stores=tuple(stores),

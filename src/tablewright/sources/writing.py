@@ -54,7 +54,7 @@ def model_text(draft: Draft, questions: Iterable[str] = ()) -> str:
     lines.append("    title: As it is")
     if draft.declared_by:
         noun = "collections" if draft.engine == "mongodb" else "tables"
-        lines.append(f"    note: Its {noun} are declared in {draft.declared_by}.")
+        lines.append(f"    note: {quoted(f'Its {noun} are declared in {draft.declared_by}.')}")
     if draft.database:
         lines.append(f"    database: {quoted(draft.database)}")
     lines.append("    collections:" if draft.engine == "mongodb" else "    tables:")

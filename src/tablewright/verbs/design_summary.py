@@ -48,6 +48,8 @@ class DesignView:
 
     name: str
     title: str
+    note: str
+    """What the file says of it beside its title, such as where its tables are declared."""
     engine: str
     cost: CostView
     patterns: tuple[PatternCost, ...]
@@ -88,6 +90,7 @@ def design_view(assessed: DesignAssessment, users: int) -> DesignView:
     return DesignView(
         name=assessed.design.name,
         title=assessed.design.title,
+        note=assessed.design.note,
         engine=assessed.design.engine,
         cost=cost,
         patterns=pattern_costs(evaluation),
