@@ -136,3 +136,74 @@ def test_an_archive_in_s3_comes_back(
     (run,) = view["runs"]
     code, view = answer(capsys, "import", run["folder"], model, "--endpoint", address)
     assert (code, view["written"]) == (0, 12)
+
+
+def test_the_account_is_named_before_anything_is_changed(
+    address: str, tmp_path: Path, capsys: Printed
+) -> None:
+    path = tmp_path / "tablewright.yaml"
+    path.write_text(MODEL)
+    assert call("up", path, "--endpoint", address) == 0
+    # moto is account 123456789012, and whoever asks is its user `moto`
+    told = " ".join(capsys.readouterr().err.split())
+    assert "account 123456789012, us-east-1, as arn:aws:sts::123456789012:user/moto" in told
+
+
+def test_a_profile_without_a_region_takes_that_of_the_model(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Printed
+) -> None:
+    (tmp_path / "config").write_text(
+        "[profile bare]\naws_access_key_id = a\naws_secret_access_key = b\n"
+    )
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
+    for name in ("AWS_REGION", "AWS_DEFAULT_REGION"):
+        monkeypatch.delenv(name, raising=False)
+    path = tmp_path / "tablewright.yaml"
+    path.write_text(MODEL)
+    assert call("up", path, "--profile", "bare", "--endpoint", "http://127.0.0.1:9") == 3
+    assert "127.0.0.1:9" in capsys.readouterr().err
+    assert call("up", path, "--profile", "other") == 2
+    assert "there is no profile `other`" in capsys.readouterr().err
+
+
+def test_a_right_that_is_missing_is_named_and_the_rest_is_examined(
+    address: str, model: Path, capsys: Printed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from botocore.client import BaseClient
+    from botocore.exceptions import ClientError
+
+    from tablewright.engines.dynamodb import observation
+    from tablewright.engines.dynamodb.transport import RequestFailedError
+
+    asked = BaseClient._make_api_call
+
+    def narrow(self: Any, operation: str, parameters: Any) -> Any:
+        if operation == "GetMetricData":
+            error = {"Error": {"Code": "AccessDenied", "Message": "is not authorized"}}
+            raise ClientError(error, operation)
+        return asked(self, operation, parameters)
+
+    class Narrow:
+        def __init__(self, inner: Any) -> None:
+            self.inner = inner
+
+        def send(self, operation: str, parameters: Any) -> Any:
+            raise RequestFailedError(operation, "AccessDeniedException", "is not authorized")
+
+    answer_of = observation.answer_of
+
+    def refusing(transport: Any, operation: str, parameters: Any, denied: Any = None) -> Any:
+        if operation == "DescribeTimeToLive":
+            transport = Narrow(transport)
+        return answer_of(transport, operation, parameters, denied)
+
+    monkeypatch.setattr(BaseClient, "_make_api_call", narrow)
+    monkeypatch.setattr(observation, "answer_of", refusing)
+    _, view = answer(capsys, "doctor", model, "--endpoint", address, "--cloudwatch", address)
+    unchecked = dict(view["unchecked"])
+    assert unchecked["cloudwatch:GetMetricData"] == "the right is missing"
+    assert unchecked["dynamodb:DescribeTimeToLive"] == "the right is missing"
+    assert unchecked["throttles"] == "the caller lacks cloudwatch:GetMetricData"
+    # alarms were asked for: none is there
+    assert ("alarms", "users") in {(f["check"], f["place"]) for f in view["findings"]}
+    assert any(name == "account" and "123456789012" in text for name, text in view["facts"])

@@ -91,6 +91,8 @@ class Observations:
     source: str = ""
     facts: tuple[tuple[str, str], ...] = ()
     """Whose account it is, the region, and the like."""
+    refused: tuple[tuple[str, str], ...] = ()
+    """What the caller may not ask, and why it matters: right and reason."""
     commands: tuple[tuple[str, str], ...] = ()
     """What asks the service itself for the units of a table: the table and the command."""
 

@@ -85,6 +85,7 @@ class DynamoAdapter:
         codec: DynamoCodec | None = None,
         units_per_second: Decimal | None = None,
         announcement: str = "",
+        is_amazon: bool = False,
         scaling: Callable[[], Any] | None = None,
         removes: Callable[[], None] | None = None,
         sleep: Callable[[float], None] | None = None,
@@ -98,7 +99,8 @@ class DynamoAdapter:
             transport: reaches the database.
             codec: how instances are stored, other than plainly.
             units_per_second: a limit on the write units that bulk writes consume.
-            announcement: whose account it is; "" of an embedded engine or an own endpoint.
+            announcement: whose account it is; "" where nobody says.
+            is_amazon: whether it is Amazon DynamoDB itself.
             scaling: opens the client of auto-scaling; None where there is no such service.
             removes: removes the engine's files, called on closing once no table is left.
             sleep: pauses.
@@ -109,7 +111,7 @@ class DynamoAdapter:
         self._counting = CountingTransport(transport)
         self.transport = RetryingTransport(self._counting, sleep)
         self.units_per_second = units_per_second
-        self.announcement = announcement
+        self.announcement, self._is_amazon = announcement, is_amazon
         self._scaling, self._removes = scaling, removes
         self._has_destroyed = False
         keeps_values = self.codec.keeps_values
@@ -134,7 +136,7 @@ class DynamoAdapter:
     @property
     def stands_in(self) -> bool:
         """Whether it is another program than Amazon's: no account is charged."""
-        return not self.announcement
+        return not self._is_amazon
 
     @property
     def chunk(self) -> int:
@@ -371,9 +373,17 @@ class DynamoAdapter:
         self, evaluation: Evaluation, observations: Observations, rates: Rates
     ) -> Examination:
         """Return what is wrong with the tables, by their settings and CloudWatch."""
-        tables = observe(self.transport, [table.name for table in self.design.tables])
-        quotas = quotas_of(answer_of(self.transport, "DescribeLimits", {}))
-        return TableExamination(evaluation, tables, observations, rates).run(quotas)
+        denied: list[str] = []
+        tables = observe(self.transport, [table.name for table in self.design.tables], denied)
+        quotas = quotas_of(answer_of(self.transport, "DescribeLimits", {}, denied))
+        examination = TableExamination(evaluation, tables, observations, rates).run(quotas)
+        refused = tuple((right, "the right is missing") for right in dict.fromkeys(denied))
+        facts = (("account", self.announcement),) if self.announcement else ()
+        return replace(
+            examination,
+            unchecked=(*examination.unchecked, *observations.refused, *refused),
+            facts=(*facts, *examination.facts),
+        )
 
     def backups(self) -> TableBackups:
         """Return the service's own backups of the tables."""

@@ -124,7 +124,7 @@ class DynamoConnector:
         target = in_region(target, model.region)
         path = folder / f"{design.name}.db"
         transport = transport_to(target, path, creates=creates)
-        account = account_of(transport, target)
+        account = account_of(transport, target) or account_at(target)
         is_default = target.is_local and not target.data
         return DynamoAdapter(
             model,
@@ -132,6 +132,7 @@ class DynamoConnector:
             transport if cap is None else CappedTransport(transport, cap=cap),
             codec=DynamoCodec(model, design, expiry_shift, keeps_values=keeps_values),
             announcement="" if account is None else str(account),
+            is_amazon=account is not None and not target.endpoint,
             scaling=None if target.is_local or target.endpoint else partial(_scaling, target),
             removes=partial(_remove_files, path) if is_default else None,
         )
@@ -352,9 +353,24 @@ def _remove_files(path: Path) -> None:
 
 
 def in_region(target: Target, region: str) -> Target:
-    """Return a target with its region: its own, else that of the environment, else the model's."""
-    if target.is_local or target.region or target.profile:
+    """Return a target with its region.
+
+    Its own, else that of its profile, else that of the environment, else the model's.
+    """
+    if target.is_local or target.region:
         return target
+    if target.profile:
+        import boto3
+        from botocore.exceptions import ProfileNotFound
+
+        try:
+            of_profile = boto3.Session(profile_name=target.profile).region_name
+        except ProfileNotFound as problem:
+            raise UsageError(
+                f"there is no profile `{target.profile}`",
+                remedy="aws configure list-profiles shows those there are",
+            ) from problem
+        return target if of_profile else replace(target, region=region)
     configured = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
     return replace(target, region=configured or region)
 
@@ -423,6 +439,34 @@ def account_of(transport: Transport, target: Target) -> Account | None:
             remedy="choose another profile, or say --allow-production if that is meant",
         )
     return account
+
+
+def account_at(target: Target) -> Account | None:
+    """Return whose account an own endpoint says it is; None where it does not answer STS.
+
+    Emulators of the whole cloud do; the local engine and DynamoDB Local do not.
+    """
+    if not target.endpoint.startswith(("http://", "https://")):
+        return None
+    import boto3
+    from botocore.config import Config
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    from tablewright.engines.dynamodb.signed_transport import endpoint_options
+
+    once = Config(connect_timeout=2, read_timeout=2, retries={"total_max_attempts": 1})
+    try:
+        session: Any = boto3.Session(
+            profile_name=target.profile or None, region_name=target.region or None
+        )
+        options = endpoint_options(target.endpoint, target.profile, target.region)
+        client = session.client("sts", config=once, **options)
+        identity = client.get_caller_identity()
+        return Account(
+            number=identity["Account"], caller=identity["Arn"], region=client.meta.region_name
+        )
+    except (BotoCoreError, ClientError, KeyError, ValueError):
+        return None
 
 
 def looks_like_production(account: Account, target: Target) -> bool:

@@ -87,7 +87,9 @@ class ObservedTable:
         return str(summary.get("BillingMode", "PROVISIONED"))
 
 
-def observe(transport: Transport, names: Iterable[str]) -> dict[str, ObservedTable]:
+def observe(
+    transport: Transport, names: Iterable[str], denied: list[str] | None = None
+) -> dict[str, ObservedTable]:
     """Return the tables of these names that exist."""
     observed_tables: dict[str, ObservedTable] = {}
     for name in names:
@@ -102,15 +104,15 @@ def observe(transport: Transport, names: Iterable[str]) -> dict[str, ObservedTab
             name=name,
             status=described.get("TableStatus", "ACTIVE"),
             description=described,
-            ttl=_observed_ttl(transport, name),
-            pitr=_observed_pitr(transport, name),
+            ttl=_observed_ttl(transport, name, denied),
+            pitr=_observed_pitr(transport, name, denied),
             tags=_observed_tags(transport, described.get("TableArn", "")),
         )
     return observed_tables
 
 
-def _observed_ttl(transport: Transport, name: str) -> str | None:
-    body = answer_of(transport, "DescribeTimeToLive", {"TableName": name})
+def _observed_ttl(transport: Transport, name: str, denied: list[str] | None) -> str | None:
+    body = answer_of(transport, "DescribeTimeToLive", {"TableName": name}, denied)
     if body is None:
         return None
     described = body.get("TimeToLiveDescription", {})
@@ -119,8 +121,8 @@ def _observed_ttl(transport: Transport, name: str) -> str | None:
     return ""
 
 
-def _observed_pitr(transport: Transport, name: str) -> bool | None:
-    body = answer_of(transport, "DescribeContinuousBackups", {"TableName": name})
+def _observed_pitr(transport: Transport, name: str, denied: list[str] | None) -> bool | None:
+    body = answer_of(transport, "DescribeContinuousBackups", {"TableName": name}, denied)
     if body is None:
         return None
     described = body.get("ContinuousBackupsDescription", {})
@@ -139,12 +141,24 @@ UNKNOWN = frozenset({"UnknownOperationException", "UnsupportedOperationException
 
 
 def answer_of(
-    transport: Transport, operation: str, parameters: Mapping[str, Any]
+    transport: Transport,
+    operation: str,
+    parameters: Mapping[str, Any],
+    denied: list[str] | None = None,
 ) -> dict[str, Any] | None:
-    """Ask something that not every engine can answer."""
+    """Ask something that not every engine can answer, nor every caller may ask.
+
+    Args:
+        transport: reaches the database.
+        operation: what is asked.
+        parameters: of the operation.
+        denied: takes the right that the caller lacks, such as "dynamodb:DescribeLimits".
+    """
     try:
         return transport.send(operation, parameters).body
     except RequestFailedError as failed:
+        if failed.code == "AccessDeniedException" and denied is not None:
+            denied.append(f"dynamodb:{operation}")
         if failed.code in UNKNOWN or failed.code == "AccessDeniedException":
             return None
         raise

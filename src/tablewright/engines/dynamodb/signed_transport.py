@@ -93,15 +93,7 @@ def sdk_transport(
         retries={"total_max_attempts": 1, "mode": "standard"},
     )
     session = boto3.Session(profile_name=profile or None, region_name=region or None)
-    options: dict[str, Any] = {"config": config}
-    if endpoint:
-        options["endpoint_url"] = endpoint
-        if _is_loopback(endpoint) and not profile:
-            options |= {
-                "aws_access_key_id": "local",
-                "aws_secret_access_key": "local",
-                "region_name": region or "us-east-1",
-            }
+    options: dict[str, Any] = {"config": config, **endpoint_options(endpoint, profile, region)}
     client = session.client("dynamodb", **options)
     where = endpoint or f"Amazon DynamoDB in {client.meta.region_name}"
     return SignedTransport(
@@ -111,6 +103,20 @@ def sdk_transport(
         credentials=_credentials(session, options),
         sender=sender_for(client.meta.endpoint_url, timeout_s),
     )
+
+
+def endpoint_options(endpoint: str, profile: str, region: str) -> dict[str, Any]:
+    """Return how a client reaches an endpoint: placeholders for keys on this machine."""
+    if not endpoint:
+        return {}
+    if not _is_loopback(endpoint) or profile:
+        return {"endpoint_url": endpoint}
+    return {
+        "endpoint_url": endpoint,
+        "aws_access_key_id": "local",
+        "aws_secret_access_key": "local",
+        "region_name": region or "us-east-1",
+    }
 
 
 def _is_loopback(endpoint: str) -> bool:

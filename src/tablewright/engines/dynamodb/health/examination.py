@@ -15,7 +15,14 @@ from tablewright.bill.rates import Rates
 from tablewright.core.quantities import GB, HOURS_PER_MONTH, ZERO, format_number, format_usd, plain
 from tablewright.engines.dynamodb.design import DynamoDesign
 from tablewright.engines.dynamodb.health.capacity import TARGET_UTILIZATION, capacity_use
-from tablewright.engines.dynamodb.health.metrics import CAUSES, CONSUMED, LATENCY, THROTTLES
+from tablewright.engines.dynamodb.health.metrics import (
+    ALARMS_RIGHT,
+    CAUSES,
+    CONSUMED,
+    LATENCY,
+    METRICS_RIGHT,
+    THROTTLES,
+)
 from tablewright.engines.dynamodb.observation import ObservedTable
 from tablewright.evaluation.expected import expected_requests
 from tablewright.evaluation.health import (
@@ -129,7 +136,8 @@ class TableExamination:
     def _alarms(self) -> Iterator[HealthFinding]:
         alarms = self.observations.alarms
         if alarms is None:
-            self.unchecked.append(("alarms", "CloudWatch was not asked for its alarms"))
+            why = "CloudWatch was not asked for its alarms"
+            self.unchecked.append(("alarms", self._refusal(ALARMS_RIGHT) or why))
             return
         for name in self.tables:
             watched = {
@@ -162,7 +170,9 @@ class TableExamination:
 
     def _metrics(self) -> Iterator[HealthFinding]:
         if self.observations.series is None:
-            reason = "CloudWatch was not asked; say --aws or --metrics FILE"
+            reason = self._refusal(METRICS_RIGHT) or (
+                "CloudWatch was not asked; say --aws or --metrics FILE"
+            )
             for check in ("throttles", "hot keys", "unused indexes", "capacity mode", "rates"):
                 self.unchecked.append((check, reason))
             return
@@ -171,6 +181,11 @@ class TableExamination:
                 yield from self._throttles(name, index)
             yield from self._unused(name, table)
             yield from self._mode(name, table)
+
+    def _refusal(self, right: str) -> str:
+        """Return that a right is missing; "" where it was not refused."""
+        is_refused = any(right == each for each, _ in self.observations.refused)
+        return f"the caller lacks {right}" if is_refused else ""
 
     def _throttles(self, name: str, index: str) -> Iterator[HealthFinding]:
         place = f"{name}/{index}" if index else name

@@ -11,7 +11,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from itertools import pairwise
 from pathlib import Path
@@ -40,6 +40,8 @@ OPERATIONS = (
     "DeleteItem", "BatchWriteItem", "TransactWriteItems",
 )  # fmt: skip
 PERIOD_SECONDS = 3600
+METRICS_RIGHT, ALARMS_RIGHT = "cloudwatch:GetMetricData", "cloudwatch:DescribeAlarms"
+DENIED = ("AccessDenied", "AccessDeniedException", "UnauthorizedOperation")
 QUERIES_AT_ONCE = 500
 """Of GetMetricData: API reference."""
 
@@ -87,13 +89,13 @@ def ask(
     Raises:
         EngineError: it cannot be asked.
     """
-    from botocore.exceptions import BotoCoreError, ClientError
-
     client = session.client("cloudwatch", endpoint_url=endpoint or None)
     end = dt.datetime.now(dt.UTC).replace(minute=0, second=0, microsecond=0) + dt.timedelta(hours=1)
     queries = list(_queries(tables))
     results: dict[str, dict[str, Any]] = {}
-    try:
+    alarms: list[dict[str, Any]] = []
+
+    def ask_metrics() -> None:
         for start in range(0, len(queries), QUERIES_AT_ONCE):
             pages = client.get_paginator("get_metric_data").paginate(
                 MetricDataQueries=queries[start : start + QUERIES_AT_ONCE],
@@ -107,23 +109,46 @@ def ask(
                     )
                     kept["Timestamps"] += result["Timestamps"]
                     kept["Values"] += result["Values"]
-        alarms = [
-            alarm
-            for page in client.get_paginator("describe_alarms").paginate()
-            for alarm in page.get("MetricAlarms", ())
-        ]
-    except (BotoCoreError, ClientError) as problem:
-        raise EngineError(
-            f"CloudWatch cannot be asked: {problem}",
-            remedy="allow cloudwatch:GetMetricData and cloudwatch:DescribeAlarms, or say "
-            "--no-cloudwatch",
-        ) from problem
+
+    def ask_alarms() -> None:
+        for page in client.get_paginator("describe_alarms").paginate():
+            alarms.extend(page.get("MetricAlarms", ()))
+
+    has_metrics, has_alarms = _allowed(ask_metrics), _allowed(ask_alarms)
+    missing = ((METRICS_RIGHT, has_metrics), (ALARMS_RIGHT, has_alarms))
     labels = {query["Id"]: query["Label"] for query in queries}
     named = [{**result, "Label": labels[name]} for name, result in results.items()]
     return Observations(
-        series=tuple(_series(named)),
-        alarms=tuple(_alarms(alarms)),
+        series=tuple(_series(named)) if has_metrics else None,
+        alarms=tuple(_alarms(alarms)) if has_alarms else None,
         source=f"CloudWatch, {days} days",
+        refused=tuple((right, "the right is missing") for right, given in missing if not given),
+    )
+
+
+def _allowed(ask_service: Callable[[], None]) -> bool:
+    """Ask; return False where the caller has no right to.
+
+    Raises:
+        EngineError: it cannot be asked for another reason.
+    """
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    try:
+        ask_service()
+    except ClientError as problem:
+        if problem.response.get("Error", {}).get("Code") in DENIED:
+            return False
+        raise _unasked(problem) from problem
+    except BotoCoreError as problem:
+        raise _unasked(problem) from problem
+    return True
+
+
+def _unasked(problem: Exception) -> EngineError:
+    return EngineError(
+        f"CloudWatch cannot be asked: {problem}",
+        remedy="check the address and the credentials, or say --no-cloudwatch",
     )
 
 
