@@ -12,7 +12,6 @@ import pytest
 from deploy.alarm_evaluator import state_of
 from deploy.sites import CONTAINERS, FUNCTIONS, GRANTS, ORDERS, site
 from tablewright.capacity.items import item_bytes
-from tablewright.core.errors import UnsupportedError
 from tablewright.deploy.folder import files_of
 from tablewright.deploy.item_sizes import ITEM_SIZES, LARGEST_INLINE, source
 from tablewright.deploy.resources import Ref
@@ -123,9 +122,17 @@ def test_its_source_fits_into_a_template_and_sam_keeps_it():
     assert "### ItemSizeAlarm" in files["RUNBOOK.md"]
 
 
-def test_terraform_says_that_it_has_no_form_for_it():
+def test_terraform_packs_the_source_that_stands_beside_the_configuration():
+    hcl2 = pytest.importorskip("hcl2")
     wanted = with_job(*FUNCTIONS)
-    stack = build(wanted, (ORDERS,), GRANTS)
+    files = files_of(build(wanted, (ORDERS,), GRANTS), wanted, "terraform", "d")
 
-    with pytest.raises(UnsupportedError, match="item-sizes"):
-        files_of(stack, wanted, "terraform", "d")
+    assert files["item_sizes.py"] == source()
+    written = hcl2.loads(files["main.tf"])
+    text = files["main.tf"]
+    assert text.count('resource "aws_lambda_function" "item_sizes"') == 1
+    assert "filename = data.archive_file.item_sizes.output_path" in text
+    assert 'content = file("${path.module}/item_sizes.py")' in text
+    assert 'data "archive_file" "item_sizes"' in text
+    assert written["resource"]
+    assert "hashicorp/archive" in files["versions.tf"]

@@ -5,8 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from decimal import Decimal
 
+import pytest
+
 from deploy.sites import CONTAINERS, FUNCTIONS, site
+from tablewright.core.errors import UsageError
 from tablewright.deploy.program import Program, QueueNeed, SecretNeed
+from tablewright.deploy.resources import Ref
+from tablewright.deploy.stack import build
 from tablewright.deploy.ways_out import ADDRESSES, ENDPOINTS, NAT, ways_out
 from tablewright.verbs.deploy import deploy
 from verbs.deployed import session_of
@@ -60,3 +65,50 @@ def test_a_gateway_that_is_added_is_a_resource_and_in_the_price_with_its_data():
     assert lines["aws.vpc.natgw.gb"].usd > 0
     assert added.usd - plain.usd == sum(line.usd for line in lines.values())
     assert [way.name for way in added.ways_out if way.is_written] == [NAT]
+
+
+def test_endpoints_that_are_asked_for_are_written_and_nothing_has_a_public_address():
+    session = session_of("mongocollectibles")
+    added = deploy(session, option="fargate", dry_run=True, additions=("endpoints",))
+
+    assert [way.name for way in added.ways_out if way.is_written] == [ENDPOINTS]
+    beside = {row.price_key: row for row in added.beside}
+    # logs, secretsmanager, ecr.api and ecr.dkr in two zones: 8 x 730 hours at 0.01 USD
+    assert beside["aws.vpc.vpce.hour"].written == 5840
+    assert beside["aws.vpc.vpce.hour"].usd == Decimal("58.40")
+    # the load balancer alone has addresses, one in each zone, instead of four
+    assert beside["aws.vpc.publicipv4.hour"].written == 1460
+
+
+def test_endpoints_stand_in_private_subnets_and_answer_the_network_alone():
+    found = replace(site(*CONTAINERS), extras=("endpoints",))
+    stack = build(found)
+    interface = [
+        each
+        for each in stack.of_kind("AWS::EC2::VPCEndpoint")
+        if each.properties["VpcEndpointType"] == "Interface"
+    ]
+
+    # no secrets, no queues: where logs go, and where images come from
+    assert [each.name for each in interface] == ["LogsEndpoint", "EcrApiEndpoint", "EcrDkrEndpoint"]
+    subnets = [Ref("PrivateSubnetA"), Ref("PrivateSubnetB")]
+    assert all(each.properties["SubnetIds"] == subnets for each in interface)
+    (opening,) = stack.resource("EndpointsGroup").properties["SecurityGroupIngress"]
+    assert (opening["FromPort"], opening["CidrIp"]) == (443, "10.0.0.0/16")
+    placing = stack.resource("Service").properties["NetworkConfiguration"]["AwsvpcConfiguration"]
+    assert (placing["AssignPublicIp"], placing["Subnets"]) == ("DISABLED", subnets)
+    # the layers of images come from S3, by an endpoint without a charge
+    assert stack.resource("StorageEndpoint").properties["VpcEndpointType"] == "Gateway"
+
+
+@pytest.mark.parametrize(
+    ("keys", "text"),
+    [
+        (FUNCTIONS, "runs nothing in a network of its own"),
+        ((*CONTAINERS, "aws.vpc.natgw.hour"), "has a NAT gateway"),
+        (("aws.ec2.t3.small",), "is reached at its own public address"),
+    ],
+)
+def test_endpoints_that_would_be_paid_for_nothing_are_refused(keys, text):
+    with pytest.raises(UsageError, match=text):
+        build(replace(site(*keys), extras=("endpoints",)))

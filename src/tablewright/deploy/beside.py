@@ -1,4 +1,4 @@
-"""What a stack holds more or less of than the option prices: alarms, addresses, secrets.
+"""What a stack holds more or less of than the option prices: alarms, addresses, endpoints.
 
 In: a stack, its site. Out: differences of quantities. The option prices what its author thought of;
 the stack has an alarm for each table, an address for each task that has to call out.
@@ -16,6 +16,7 @@ from tablewright.deploy.option import SECRET_PRICE, Site
 from tablewright.deploy.resources import Resource, Stack
 
 ALARMS = "aws.cloudwatch.alarm"
+ENDPOINT_HOURS = "aws.vpc.vpce.hour"
 ADDRESSES = "aws.vpc.publicipv4.hour"
 
 
@@ -35,6 +36,11 @@ def differences(stack: Stack, site: Site) -> tuple[QuantityDifference, ...]:
         (ALARMS, "metrics watched by alarms", _metrics(stack)),
         (ADDRESSES, "hours of public addresses", _addresses(stack) * HOURS_PER_MONTH),
         (
+            ENDPOINT_HOURS,
+            "hours of interface endpoints",
+            _endpoint_zones(stack) * HOURS_PER_MONTH,
+        ),
+        (
             SECRET_PRICE,
             "secrets",
             Decimal(len(stack.of_kind("AWS::SecretsManager::Secret"))),
@@ -53,6 +59,12 @@ def _priced(site: Site, key: str) -> Decimal:
 
 def _metrics(stack: Stack) -> Decimal:
     return Decimal(sum(metrics_watched(alarm) for alarm in stack.of_kind("AWS::CloudWatch::Alarm")))
+
+
+def _endpoint_zones(stack: Stack) -> Decimal:
+    """Return how many endpoints are paid by the hour: one for each zone."""
+    zones = (e.properties.get("SubnetIds", ()) for e in stack.of_kind("AWS::EC2::VPCEndpoint"))
+    return Decimal(sum(len(subnets) for subnets in zones))
 
 
 def _addresses(stack: Stack) -> Decimal:

@@ -16,7 +16,7 @@ from tablewright.deploy.network import (
     compute_subnets,
     from_anywhere,
     from_group,
-    has_nat,
+    has_private_way,
     security_group,
 )
 from tablewright.deploy.option import Site
@@ -96,7 +96,7 @@ def _service(site: Site, *, has_balancer: bool) -> Resource:
             "AwsvpcConfiguration": {
                 "Subnets": [Ref(name) for name in compute_subnets(site)],
                 "SecurityGroups": [Ref("ComputeGroup", "GroupId")],
-                "AssignPublicIp": "DISABLED" if has_nat(site) else "ENABLED",
+                "AssignPublicIp": "DISABLED" if has_private_way(site) else "ENABLED",
             }
         },
     }

@@ -11,6 +11,7 @@ from typing import Any
 
 from tablewright.deploy.delivery import DELIVERY_REGION
 from tablewright.deploy.item_sizes import ITEM_SIZES
+from tablewright.deploy.network import ENDPOINTS
 from tablewright.deploy.option import Site
 from tablewright.deploy.resources import AccountFact, ParameterRef, Ref, Resource, Text
 from tablewright.deploy.rights import role_of
@@ -19,6 +20,7 @@ from tablewright.deploy.tasks import secrets_by_days
 EXTRAS = {
     ITEM_SIZES: "a weekly job that measures items, and an alarm at 300 KB",
     "backup": "a backup plan (AWS Backup) for everything of the stack that holds data",
+    ENDPOINTS: "interface endpoints for the services of AWS that are called, no public addresses",
     "mail": "the domain may send mail (Amazon SES)",
 }
 """What can be added that no option prices, by name."""

@@ -13,12 +13,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from tablewright.core.errors import UnsupportedError, UsageError
+from tablewright.core.errors import UsageError
 from tablewright.deploy import cloudformation, pipeline, runbook, terraform
 from tablewright.deploy.atlas import atlas_parameters
 from tablewright.deploy.checklist import checklist
 from tablewright.deploy.deployer import deployer_policy
-from tablewright.deploy.item_sizes import ITEM_SIZES
 from tablewright.deploy.option import Site
 from tablewright.deploy.release import release_files
 from tablewright.deploy.resources import Stack
@@ -62,12 +61,6 @@ def files_of(
 def _infrastructure(stack: Stack, site: Site, file_format: str) -> dict[str, str]:
     """Return the code of the stack; what CloudFormation cannot make is Terraform beside it."""
     if file_format == "terraform":
-        if ITEM_SIZES in site.extras:
-            raise UnsupportedError(
-                f"the addition `{ITEM_SIZES}` has its source in the template, for which Terraform "
-                "has no form",
-                remedy="write it with --format cloudformation, or leave the addition out",
-            )
         return dict(terraform.render(stack))
     of_aws = [resource for resource in stack.resources if resource.kind.startswith("AWS::")]
     others = [resource for resource in stack.resources if not resource.kind.startswith("AWS::")]

@@ -17,7 +17,7 @@ from tablewright.deploy.network import (
     from_anywhere,
     from_delivery,
     from_group,
-    has_nat,
+    has_private_way,
     security_group,
 )
 from tablewright.deploy.option import Site
@@ -186,7 +186,7 @@ def _launch_data(site: Site, variables: Mapping[str, Any]) -> dict[str, Any]:
         "UserData": Text(tuple(user_data(site, variables))),
     }
     groups = [Ref("ComputeGroup", "GroupId")]
-    if has_nat(site) or not site.has("aws.elb"):
+    if has_private_way(site) or not site.has("aws.elb"):
         data["SecurityGroupIds"] = groups
     else:  # without a NAT gateway an instance of a group needs an address to call out
         data["NetworkInterfaces"] = [

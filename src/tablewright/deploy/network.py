@@ -13,6 +13,9 @@ from tablewright.deploy.resources import AccountFact, ParameterRef, Ref, Resourc
 
 CACHE_PORT = 6379
 VPC = "Network"
+ENDPOINTS = "endpoints"
+"""The addition by this name: interface endpoints in the place of public addresses."""
+NETWORK_RANGE = "10.0.0.0/16"
 ZONES = ("A", "B")
 PUBLIC = ("PublicSubnetA", "PublicSubnetB")
 PRIVATE = ("PrivateSubnetA", "PrivateSubnetB")
@@ -30,9 +33,14 @@ def has_nat(site: Site) -> bool:
     return site.has("aws.vpc.natgw.hour")
 
 
+def has_private_way(site: Site) -> bool:
+    """Whether tasks and instances reach others without public addresses of their own."""
+    return has_nat(site) or ENDPOINTS in site.extras
+
+
 def compute_subnets(site: Site) -> tuple[str, ...]:
     """Return the subnets that tasks and instances run in."""
-    return PRIVATE if has_nat(site) else PUBLIC
+    return PRIVATE if has_private_way(site) else PUBLIC
 
 
 def network(site: Site) -> Iterator[Resource]:
@@ -43,7 +51,7 @@ def network(site: Site) -> Iterator[Resource]:
         name=VPC,
         kind="AWS::EC2::VPC",
         properties={
-            "CidrBlock": "10.0.0.0/16",
+            "CidrBlock": NETWORK_RANGE,
             "EnableDnsHostnames": True,
             "EnableDnsSupport": True,
             "Tags": [{"Key": "Name", "Value": site.stack_name}],
@@ -60,7 +68,7 @@ def network(site: Site) -> Iterator[Resource]:
     yield from _routes(site)
     if site.engine == "dynamodb":
         yield _gateway_endpoint("DynamoEndpoint", "dynamodb", site)
-    if site.has("aws.s3"):
+    if site.has("aws.s3") or ENDPOINTS in site.extras:  # ECR keeps the layers of images in S3
         yield _gateway_endpoint("StorageEndpoint", "s3", site)
 
 
@@ -182,6 +190,11 @@ def from_anywhere(port: int, text: str) -> dict[str, Any]:
         "CidrIp": "0.0.0.0/0",
         "Description": text,
     }
+
+
+def from_range(port: int, addresses: str, text: str) -> dict[str, Any]:
+    """Return an opening to a range of addresses."""
+    return {**from_anywhere(port, text), "CidrIp": addresses}
 
 
 def from_delivery(port: int, text: str) -> dict[str, Any]:

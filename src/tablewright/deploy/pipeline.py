@@ -11,7 +11,7 @@ from decimal import Decimal
 from tablewright.core.quantities import ONE, plain
 from tablewright.deploy.compute import FUNCTION, TASKS, kind_of
 from tablewright.deploy.option import Site
-from tablewright.deploy.terraform import snake
+from tablewright.deploy.shapes.values import snaked_name as snake
 
 CHECKOUT = "actions/checkout@08c6903cd8c0fde910a37f88322edcfb5dd907a8 # v5.0.0"
 SETUP_PYTHON = "actions/setup-python@e797f83bcb11b83ae66e0230d6156d7c80228e7c # v6.0.0"
@@ -342,6 +342,7 @@ plan:    ## what deploying would change
 {plan}
 apply:    ## APPROVED=yes, once the plan was read; {hint}
 \t@test "$(APPROVED)" = yes || {{ echo "read the plan, then say APPROVED=yes"; exit 1; }}
+\taws sts get-caller-identity --output text
 {apply}
 deploy: check apply    ## both
 {released}

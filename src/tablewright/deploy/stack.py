@@ -16,6 +16,7 @@ from tablewright.deploy.alarms import alarms
 from tablewright.deploy.atlas import atlas, atlas_parameters
 from tablewright.deploy.compute import INSTANCES, TASKS, compute, kind_of
 from tablewright.deploy.delivery import calls_elsewhere, delivery, domain
+from tablewright.deploy.endpoints import endpoints
 from tablewright.deploy.extras import extras
 from tablewright.deploy.grants import Grant, statements
 from tablewright.deploy.instances import terminates_tls
@@ -89,6 +90,7 @@ def build(
     running = list(compute(site, shared, variables))
     resources = [
         *network(site),
+        *endpoints(site),
         *database,
         *atlas(site),
         *servers(site),
@@ -179,6 +181,11 @@ def _parameters(site: Site) -> Iterable[Parameter]:
 
 def _outputs(site: Site) -> Iterable[StackOutput]:
     kind = kind_of(site)
+    yield StackOutput(
+        name="AlarmTopic",
+        text="Alarms are published here: subscribe whoever is to know",
+        value=Ref("AlarmTopic"),
+    )
     if site.has("aws.api-gateway.rest"):
         yield StackOutput(
             name="ApiAddress",

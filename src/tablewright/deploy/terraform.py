@@ -24,6 +24,7 @@ from tablewright.deploy.resources import (
 from tablewright.deploy.shapes import SHAPES
 from tablewright.deploy.shapes.names import ATTRIBUTES, MAIN_TYPES
 from tablewright.deploy.shapes.values import Block, Encoded, HclExpression, Json
+from tablewright.deploy.shapes.values import snaked_name as snake
 
 DATA = {
     "id": "data.aws_caller_identity.current.account_id",
@@ -47,21 +48,12 @@ def render(stack: Stack) -> dict[str, str]:
         )
     writer = _Writer(stack)
     return {
+        **{f"{snake(r.name)}.py": r.properties["Code"]["ZipFile"] for r in writer.inline},
         "main.tf": writer.main(),
         "variables.tf": writer.variables(),
         "outputs.tf": writer.outputs(),
         "versions.tf": writer.versions(),
     }
-
-
-def snake(name: str) -> str:
-    """Return a logical name as Terraform writes names.
-
-    Example:
-        >>> snake("UsersTable"), snake("HttpsListener")
-        ('users_table', 'https_listener')
-    """
-    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()
 
 
 class _Writer:
@@ -70,6 +62,12 @@ class _Writer:
     def __init__(self, stack: Stack) -> None:
         self.stack = stack
         self.kinds = {resource.name: resource.kind for resource in stack.resources}
+        self.inline = [
+            function
+            for function in stack.of_kind("AWS::Lambda::Function")
+            if "ZipFile" in function.properties["Code"]
+        ]
+        """Functions whose source is a file beside the configuration."""
 
     def main(self) -> str:
         pieces = [f"# {self.stack.title}\n# Written by `tablewright deploy`; the model says why.\n"]
@@ -94,6 +92,7 @@ class _Writer:
             '  name = "/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-x86_64"\n}',
         }
         needed = [source for name, source in sources.items() if name in text]
+        needed += [_packed(snake(function.name)) for function in self.inline]
         return "".join(f"\n{source}\n" for source in needed)
 
     def _block(self, block: Block, resource: Resource) -> str:
@@ -223,11 +222,27 @@ class _Writer:
         if "AWS" in kinds:
             providers["aws"] = {"source": "hashicorp/aws", "version": ">= 6.0"}
             configured = f'\nprovider "aws" {{\n{self._body({"region": self.stack.region}, 1)}}}\n'
+        if self.inline:
+            providers["archive"] = {"source": "hashicorp/archive", "version": ">= 2.4"}
         if "MongoDB" in kinds:  # its keys come from the environment
             providers["mongodbatlas"] = {"source": "mongodb/mongodbatlas", "version": ">= 2.0"}
             configured += '\nprovider "mongodbatlas" {\n}\n'
         body = {"required_version": ">= 1.9", "required_providers": [Block.inner(providers)]}
         return f"terraform {{\n{self._body(body, 1)}}}\n{configured}"
+
+
+def _packed(name: str) -> str:
+    """Return the data source that packs the source of a function."""
+    return (
+        f'data "archive_file" "{name}" {{\n'
+        '  type = "zip"\n'
+        f'  output_path = "${{path.module}}/.{name}.zip"\n'
+        "  source {\n"
+        f'    content = file("${{path.module}}/{name}.py")\n'
+        '    filename = "index.py"\n'
+        "  }\n"
+        "}"
+    )
 
 
 def _address(kind: str, name: str) -> str:

@@ -13,9 +13,11 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from tablewright.core.quantities import HOURS_PER_MONTH
-from tablewright.deploy.compute import INSTANCES, TASKS, kind_of
+from tablewright.deploy.compute import INSTANCES, kind_of
 from tablewright.deploy.containers import task_count
-from tablewright.deploy.network import ZONES, has_nat, needs_network
+from tablewright.deploy.endpoints import can_have_endpoints, services_called
+from tablewright.deploy.network import ENDPOINTS as ENDPOINTS_ADDED
+from tablewright.deploy.network import ZONES, has_nat
 from tablewright.deploy.option import Site
 
 NAT, ENDPOINTS, ADDRESSES = "NAT gateway", "interface endpoints", "public addresses"
@@ -46,9 +48,9 @@ def ways_out(site: Site, aws_gb: Decimal, other_gb: Decimal) -> Iterator[WayOut]
         other_gb: exchanged with what is outside AWS.
     """
     kind = kind_of(site)
-    if not needs_network(site) or kind not in (TASKS, INSTANCES):
+    if not can_have_endpoints(site):
         return
-    is_nat = has_nat(site)
+    is_nat, is_private = has_nat(site), ENDPOINTS_ADDED in site.extras
     yield WayOut(
         name=NAT,
         reaches="everything",
@@ -59,12 +61,13 @@ def ways_out(site: Site, aws_gb: Decimal, other_gb: Decimal) -> Iterator[WayOut]
         ),
         is_written=is_nat,
     )
-    services = tuple(_services(site))
+    services = tuple(services_called(site))
     endpoint_hours = len(services) * len(ZONES) * HOURS_PER_MONTH
     yield WayOut(
         name=ENDPOINTS,
         reaches=OF_AWS,
         quantities=(("aws.vpc.vpce.hour", endpoint_hours), ("aws.vpc.vpce.gb", aws_gb)),
+        is_written=is_private,
         needs=services,
     )
     machines = site.hours_of("aws.ec2.") if kind == INSTANCES else task_count(site)
@@ -72,19 +75,5 @@ def ways_out(site: Site, aws_gb: Decimal, other_gb: Decimal) -> Iterator[WayOut]
         name=ADDRESSES,
         reaches="everything",
         quantities=(("aws.vpc.publicipv4.hour", machines * HOURS_PER_MONTH),),
-        is_written=not is_nat,
+        is_written=not is_nat and not is_private,
     )
-
-
-def _services(site: Site) -> Iterator[str]:
-    """Yield the services that the program calls and that have no gateway endpoint."""
-    yield "logs"
-    if site.secrets:
-        yield "secretsmanager"
-    if site.program.queues:
-        yield "sqs"
-    if kind_of(site) == TASKS:
-        yield "ecr.api"
-        yield "ecr.dkr"
-    if site.program.users_by_tag:
-        yield "sts"

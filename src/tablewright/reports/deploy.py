@@ -6,6 +6,7 @@ In: an OptionsView or a DeployView. Out: a document.
 from __future__ import annotations
 
 from tablewright.core.quantities import ZERO, format_usd
+from tablewright.deploy.readiness import ReadinessRow
 from tablewright.deploy.ways_out import ADDRESSES
 from tablewright.reports.document import (
     Block,
@@ -68,9 +69,15 @@ def deploy_page(view: DeployView) -> Document:
     reach = view.exposed or ("nothing",)
     blocks.append(Paragraph(text="The internet can reach:"))
     blocks.append(Bullets(items=reach))
+    blocks.append(Paragraph(text="Before people depend on it:"))
+    blocks.append(Bullets(items=tuple(_ready(row) for row in view.readiness)))
     blocks.append(Paragraph(text=_next(view)))
     title = f"{view.app} · {view.option} · {view.environment} · {view.region}"
     return Document(title=title, blocks=tuple(blocks))
+
+
+def _ready(row: ReadinessRow) -> str:
+    return f"{row.what}: {row.state}, {row.evidence}" + (f"; {row.fix}" if row.fix else "")
 
 
 def _summary(view: DeployView) -> str:

@@ -19,6 +19,7 @@ from tablewright.core.quantities import ZERO, format_usd
 from tablewright.deploy.beside import QuantityDifference, differences
 from tablewright.deploy.folder import FolderPlan, files_of, plan_folder, write_folder
 from tablewright.deploy.option import Part, Site, checked_environment
+from tablewright.deploy.readiness import ReadinessRow, readiness
 from tablewright.deploy.resources import Resource
 from tablewright.deploy.runbook import exposed
 from tablewright.deploy.stack import DatabaseShare, build, refuse_elsewhere, unbacked
@@ -122,6 +123,8 @@ class DeployView:
     """What the stack holds more or less of than the option prices."""
     ways_out: tuple[WayOutRow, ...] = ()
     """How the program reaches what is outside its network; empty where it has none."""
+    readiness: tuple[ReadinessRow, ...] = ()
+    """What there is, and is missing, before people depend on it."""
 
 
 def deploy_options(session: Session) -> OptionsView:
@@ -227,6 +230,7 @@ def deploy(
         exposed=exposed(stack),
         beside=tuple(_beside(session, entry) for entry in differences(stack, site)),
         ways_out=tuple(_ways_out(session, options, site)),
+        readiness=tuple(readiness(stack, site)),
         **_happened(plan),
     )
 

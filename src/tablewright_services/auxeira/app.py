@@ -17,6 +17,7 @@ from tablewright.store.failures import ConditionFailed
 from tablewright_services.auxeira import bodies
 from tablewright_services.auxeira.accounts import Caller, SignIns
 from tablewright_services.auxeira.activity import Activity
+from tablewright_services.auxeira.board_feed import BoardFeed
 from tablewright_services.auxeira.boards import Boards
 from tablewright_services.auxeira.domain import (
     REPORT_TYPES,
@@ -77,6 +78,7 @@ class Auxeira(Service):
         )
         self.purchases = Purchases(self.store, self.payments, self.projects, self.now)
         self.boards = Boards(self.store, self.ticks, settings.benchmark_seconds)
+        self.feed = BoardFeed(self.store, self.now)
         self.activity = Activity(self.store, self.now)
         writer: Writer = (
             RemoteWriter(settings.writer_url, settings.writer_key)
@@ -213,9 +215,9 @@ class Auxeira(Service):
         ]
 
     def beside(self) -> Sequence[Coroutine[Any, Any, None]]:
-        """Return what writes reports and events, and takes up what an earlier process left."""
+        """Return what writes reports and events, feeds boards, and takes up what was left."""
         writers = [self.reports.work() for _ in range(WORKERS)]
-        return [self.reports.resume(), *writers, self.activity.work()]
+        return [self.reports.resume(), *writers, self.activity.work(), self.feed.work()]
 
     # ------------------------------------------------------------ around the routes
 

@@ -133,7 +133,7 @@ def _reminder(resource: Resource) -> list[Block]:
                 "rule": Ref(resource.name),
                 "target_id": target["Id"],
                 "arn": target["Arn"],
-                "input": target["Input"],
+                "input": target.get("Input"),
             },
             suffix=target["Id"],
             is_main=False,

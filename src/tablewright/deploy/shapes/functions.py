@@ -11,11 +11,13 @@ from typing import Any
 from tablewright.deploy.resources import Ref, Resource
 from tablewright.deploy.shapes.values import (
     Block,
+    HclExpression,
     Json,
     physical_name,
     plainly,
     snake_case,
     snaked,
+    snaked_name,
     tags_of,
 )
 
@@ -66,10 +68,22 @@ def _profile(resource: Resource) -> list[Block]:
 
 def _log_group(resource: Resource) -> list[Block]:
     p = resource.properties
-    body = {"name": p["LogGroupName"], "retention_in_days": p["RetentionInDays"]}
+    body = {"name": p.get("LogGroupName"), "retention_in_days": p["RetentionInDays"]}
     if tags_of(p):
         body["tags"] = tags_of(p)
     return [Block("aws_cloudwatch_log_group", body)]
+
+
+def _code(resource: Resource) -> dict[str, Any]:
+    """Return where a function's code is: a bucket, or a file beside the configuration."""
+    code = resource.properties["Code"]
+    if "ZipFile" in code:
+        packed = f"data.archive_file.{snaked_name(resource.name)}"
+        return {
+            "filename": HclExpression(f"{packed}.output_path"),
+            "source_code_hash": HclExpression(f"{packed}.output_base64sha256"),
+        }
+    return {"s3_bucket": code["S3Bucket"], "s3_key": code["S3Key"]}
 
 
 def _function(resource: Resource) -> list[Block]:
@@ -77,14 +91,12 @@ def _function(resource: Resource) -> list[Block]:
     body: dict[str, Any] = {
         "function_name": physical_name(resource),
         "architectures": p["Architectures"],
-        "s3_bucket": p["Code"]["S3Bucket"],
-        "s3_key": p["Code"]["S3Key"],
+        **_code(resource),
         "handler": p["Handler"],
         "runtime": p["Runtime"],
         "memory_size": p["MemorySize"],
         "timeout": p["Timeout"],
         "role": p["Role"],
-        "dead_letter_config": [Block.inner({"target_arn": p["DeadLetterConfig"]["TargetArn"]})],
         "environment": [Block.inner({"variables": p["Environment"]["Variables"]})],
         "logging_config": [
             Block.inner(
@@ -94,8 +106,12 @@ def _function(resource: Resource) -> list[Block]:
                 }
             )
         ],
-        "tracing_config": [Block.inner({"mode": p["TracingConfig"]["Mode"]})],
     }
+    if "DeadLetterConfig" in p:
+        target = {"target_arn": p["DeadLetterConfig"]["TargetArn"]}
+        body["dead_letter_config"] = [Block.inner(target)]
+    if "TracingConfig" in p:
+        body["tracing_config"] = [Block.inner({"mode": p["TracingConfig"]["Mode"]})]
     if p.get("VpcConfig"):
         body["vpc_config"] = [
             Block.inner(

@@ -134,6 +134,7 @@ ATTRIBUTES: dict[tuple[str, str], str] = {
     ("AWS::S3::Bucket", ""): "id",
     ("AWS::S3::Bucket", "Arn"): "arn",
     ("AWS::S3::Bucket", "RegionalDomainName"): "bucket_regional_domain_name",
+    ("AWS::Events::Rule", "Arn"): "arn",
     ("AWS::SNS::Topic", ""): "arn",
     ("AWS::SQS::Queue", ""): "url",
     ("AWS::SQS::Queue", "Arn"): "arn",

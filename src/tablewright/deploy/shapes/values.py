@@ -103,3 +103,13 @@ def physical_name(resource: Resource) -> str:
     tags = tags_of(resource.properties) or {}
     words = [tags.get("app", ""), tags.get("environment", ""), snake_case(resource.name)]
     return "-".join(word.replace("_", "-") for word in words if word)
+
+
+def snaked_name(name: str) -> str:
+    """Return a logical name as Terraform writes names.
+
+    Example:
+        >>> snaked_name("UsersTable"), snaked_name("HttpsListener")
+        ('users_table', 'https_listener')
+    """
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()

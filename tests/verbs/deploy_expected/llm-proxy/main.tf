@@ -282,9 +282,6 @@ resource "aws_lambda_function" "function" {
   memory_size = 256
   timeout = 10
   role = aws_iam_role.function_role.arn
-  dead_letter_config {
-    target_arn = aws_sqs_queue.dead_letters.arn
-  }
   environment {
     variables = {
       NODE_ENV = "production"
@@ -302,6 +299,9 @@ resource "aws_lambda_function" "function" {
   logging_config {
     log_group = aws_cloudwatch_log_group.logs.name
     log_format = "JSON"
+  }
+  dead_letter_config {
+    target_arn = aws_sqs_queue.dead_letters.arn
   }
   tracing_config {
     mode = "PassThrough"

@@ -508,9 +508,6 @@ resource "aws_lambda_function" "get_collectibles_function" {
   memory_size = 128
   timeout = 3
   role = aws_iam_role.get_collectibles_function_role.arn
-  dead_letter_config {
-    target_arn = aws_sqs_queue.dead_letters.arn
-  }
   environment {
     variables = {
       SERVER_PORT = "8080"
@@ -528,6 +525,9 @@ resource "aws_lambda_function" "get_collectibles_function" {
   logging_config {
     log_group = aws_cloudwatch_log_group.logs.name
     log_format = "JSON"
+  }
+  dead_letter_config {
+    target_arn = aws_sqs_queue.dead_letters.arn
   }
   tracing_config {
     mode = "PassThrough"
@@ -609,9 +609,6 @@ resource "aws_lambda_function" "get_collectible_by_id_function" {
   memory_size = 128
   timeout = 3
   role = aws_iam_role.get_collectible_by_id_function_role.arn
-  dead_letter_config {
-    target_arn = aws_sqs_queue.dead_letters.arn
-  }
   environment {
     variables = {
       SERVER_PORT = "8080"
@@ -629,6 +626,9 @@ resource "aws_lambda_function" "get_collectible_by_id_function" {
   logging_config {
     log_group = aws_cloudwatch_log_group.logs.name
     log_format = "JSON"
+  }
+  dead_letter_config {
+    target_arn = aws_sqs_queue.dead_letters.arn
   }
   tracing_config {
     mode = "PassThrough"
@@ -716,9 +716,6 @@ resource "aws_lambda_function" "calculate_quote_function" {
   memory_size = 256
   timeout = 5
   role = aws_iam_role.calculate_quote_function_role.arn
-  dead_letter_config {
-    target_arn = aws_sqs_queue.dead_letters.arn
-  }
   environment {
     variables = {
       SERVER_PORT = "8080"
@@ -736,6 +733,9 @@ resource "aws_lambda_function" "calculate_quote_function" {
   logging_config {
     log_group = aws_cloudwatch_log_group.logs.name
     log_format = "JSON"
+  }
+  dead_letter_config {
+    target_arn = aws_sqs_queue.dead_letters.arn
   }
   tracing_config {
     mode = "PassThrough"
@@ -829,9 +829,6 @@ resource "aws_lambda_function" "process_checkout_function" {
   memory_size = 512
   timeout = 10
   role = aws_iam_role.process_checkout_function_role.arn
-  dead_letter_config {
-    target_arn = aws_sqs_queue.dead_letters.arn
-  }
   environment {
     variables = {
       SERVER_PORT = "8080"
@@ -849,6 +846,9 @@ resource "aws_lambda_function" "process_checkout_function" {
   logging_config {
     log_group = aws_cloudwatch_log_group.logs.name
     log_format = "JSON"
+  }
+  dead_letter_config {
+    target_arn = aws_sqs_queue.dead_letters.arn
   }
   tracing_config {
     mode = "PassThrough"
@@ -936,9 +936,6 @@ resource "aws_lambda_function" "pay_mongo_webhook_function" {
   memory_size = 256
   timeout = 10
   role = aws_iam_role.pay_mongo_webhook_function_role.arn
-  dead_letter_config {
-    target_arn = aws_sqs_queue.dead_letters.arn
-  }
   environment {
     variables = {
       SERVER_PORT = "8080"
@@ -956,6 +953,9 @@ resource "aws_lambda_function" "pay_mongo_webhook_function" {
   logging_config {
     log_group = aws_cloudwatch_log_group.logs.name
     log_format = "JSON"
+  }
+  dead_letter_config {
+    target_arn = aws_sqs_queue.dead_letters.arn
   }
   tracing_config {
     mode = "PassThrough"
@@ -1055,9 +1055,6 @@ resource "aws_lambda_function" "manage_rentals_function" {
   memory_size = 128
   timeout = 5
   role = aws_iam_role.manage_rentals_function_role.arn
-  dead_letter_config {
-    target_arn = aws_sqs_queue.dead_letters.arn
-  }
   environment {
     variables = {
       SERVER_PORT = "8080"
@@ -1075,6 +1072,9 @@ resource "aws_lambda_function" "manage_rentals_function" {
   logging_config {
     log_group = aws_cloudwatch_log_group.logs.name
     log_format = "JSON"
+  }
+  dead_letter_config {
+    target_arn = aws_sqs_queue.dead_letters.arn
   }
   tracing_config {
     mode = "PassThrough"
@@ -1162,9 +1162,6 @@ resource "aws_lambda_function" "curate_catalogue_function" {
   memory_size = 128
   timeout = 5
   role = aws_iam_role.curate_catalogue_function_role.arn
-  dead_letter_config {
-    target_arn = aws_sqs_queue.dead_letters.arn
-  }
   environment {
     variables = {
       SERVER_PORT = "8080"
@@ -1182,6 +1179,9 @@ resource "aws_lambda_function" "curate_catalogue_function" {
   logging_config {
     log_group = aws_cloudwatch_log_group.logs.name
     log_format = "JSON"
+  }
+  dead_letter_config {
+    target_arn = aws_sqs_queue.dead_letters.arn
   }
   tracing_config {
     mode = "PassThrough"

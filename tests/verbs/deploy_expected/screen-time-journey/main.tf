@@ -351,9 +351,6 @@ resource "aws_lambda_function" "username_function" {
   memory_size = 256
   timeout = 5
   role = aws_iam_role.username_function_role.arn
-  dead_letter_config {
-    target_arn = aws_sqs_queue.dead_letters.arn
-  }
   environment {
     variables = {
       APP_ENVIRONMENT = "production"
@@ -376,6 +373,9 @@ resource "aws_lambda_function" "username_function" {
   logging_config {
     log_group = aws_cloudwatch_log_group.logs.name
     log_format = "JSON"
+  }
+  dead_letter_config {
+    target_arn = aws_sqs_queue.dead_letters.arn
   }
   tracing_config {
     mode = "PassThrough"
@@ -463,9 +463,6 @@ resource "aws_lambda_function" "profile_function" {
   memory_size = 256
   timeout = 5
   role = aws_iam_role.profile_function_role.arn
-  dead_letter_config {
-    target_arn = aws_sqs_queue.dead_letters.arn
-  }
   environment {
     variables = {
       APP_ENVIRONMENT = "production"
@@ -488,6 +485,9 @@ resource "aws_lambda_function" "profile_function" {
   logging_config {
     log_group = aws_cloudwatch_log_group.logs.name
     log_format = "JSON"
+  }
+  dead_letter_config {
+    target_arn = aws_sqs_queue.dead_letters.arn
   }
   tracing_config {
     mode = "PassThrough"
@@ -575,9 +575,6 @@ resource "aws_lambda_function" "sign_in_function" {
   memory_size = 256
   timeout = 10
   role = aws_iam_role.sign_in_function_role.arn
-  dead_letter_config {
-    target_arn = aws_sqs_queue.dead_letters.arn
-  }
   environment {
     variables = {
       APP_ENVIRONMENT = "production"
@@ -600,6 +597,9 @@ resource "aws_lambda_function" "sign_in_function" {
   logging_config {
     log_group = aws_cloudwatch_log_group.logs.name
     log_format = "JSON"
+  }
+  dead_letter_config {
+    target_arn = aws_sqs_queue.dead_letters.arn
   }
   tracing_config {
     mode = "PassThrough"
@@ -717,9 +717,6 @@ resource "aws_lambda_function" "shopify_webhook_function" {
   memory_size = 256
   timeout = 10
   role = aws_iam_role.shopify_webhook_function_role.arn
-  dead_letter_config {
-    target_arn = aws_sqs_queue.dead_letters.arn
-  }
   environment {
     variables = {
       APP_ENVIRONMENT = "production"
@@ -742,6 +739,9 @@ resource "aws_lambda_function" "shopify_webhook_function" {
   logging_config {
     log_group = aws_cloudwatch_log_group.logs.name
     log_format = "JSON"
+  }
+  dead_letter_config {
+    target_arn = aws_sqs_queue.dead_letters.arn
   }
   tracing_config {
     mode = "PassThrough"
@@ -829,9 +829,6 @@ resource "aws_lambda_function" "whats_app_verification_function" {
   memory_size = 256
   timeout = 10
   role = aws_iam_role.whats_app_verification_function_role.arn
-  dead_letter_config {
-    target_arn = aws_sqs_queue.dead_letters.arn
-  }
   environment {
     variables = {
       APP_ENVIRONMENT = "production"
@@ -854,6 +851,9 @@ resource "aws_lambda_function" "whats_app_verification_function" {
   logging_config {
     log_group = aws_cloudwatch_log_group.logs.name
     log_format = "JSON"
+  }
+  dead_letter_config {
+    target_arn = aws_sqs_queue.dead_letters.arn
   }
   tracing_config {
     mode = "PassThrough"
@@ -929,9 +929,6 @@ resource "aws_lambda_function" "leaderboard_function" {
   memory_size = 256
   timeout = 5
   role = aws_iam_role.leaderboard_function_role.arn
-  dead_letter_config {
-    target_arn = aws_sqs_queue.dead_letters.arn
-  }
   environment {
     variables = {
       APP_ENVIRONMENT = "production"
@@ -954,6 +951,9 @@ resource "aws_lambda_function" "leaderboard_function" {
   logging_config {
     log_group = aws_cloudwatch_log_group.logs.name
     log_format = "JSON"
+  }
+  dead_letter_config {
+    target_arn = aws_sqs_queue.dead_letters.arn
   }
   tracing_config {
     mode = "PassThrough"
@@ -1047,9 +1047,6 @@ resource "aws_lambda_function" "devices_function" {
   memory_size = 256
   timeout = 5
   role = aws_iam_role.devices_function_role.arn
-  dead_letter_config {
-    target_arn = aws_sqs_queue.dead_letters.arn
-  }
   environment {
     variables = {
       APP_ENVIRONMENT = "production"
@@ -1072,6 +1069,9 @@ resource "aws_lambda_function" "devices_function" {
   logging_config {
     log_group = aws_cloudwatch_log_group.logs.name
     log_format = "JSON"
+  }
+  dead_letter_config {
+    target_arn = aws_sqs_queue.dead_letters.arn
   }
   tracing_config {
     mode = "PassThrough"
@@ -1153,9 +1153,6 @@ resource "aws_lambda_function" "pins_function" {
   memory_size = 256
   timeout = 5
   role = aws_iam_role.pins_function_role.arn
-  dead_letter_config {
-    target_arn = aws_sqs_queue.dead_letters.arn
-  }
   environment {
     variables = {
       APP_ENVIRONMENT = "production"
@@ -1178,6 +1175,9 @@ resource "aws_lambda_function" "pins_function" {
   logging_config {
     log_group = aws_cloudwatch_log_group.logs.name
     log_format = "JSON"
+  }
+  dead_letter_config {
+    target_arn = aws_sqs_queue.dead_letters.arn
   }
   tracing_config {
     mode = "PassThrough"
@@ -1253,9 +1253,6 @@ resource "aws_lambda_function" "configuration_function" {
   memory_size = 256
   timeout = 3
   role = aws_iam_role.configuration_function_role.arn
-  dead_letter_config {
-    target_arn = aws_sqs_queue.dead_letters.arn
-  }
   environment {
     variables = {
       APP_ENVIRONMENT = "production"
@@ -1278,6 +1275,9 @@ resource "aws_lambda_function" "configuration_function" {
   logging_config {
     log_group = aws_cloudwatch_log_group.logs.name
     log_format = "JSON"
+  }
+  dead_letter_config {
+    target_arn = aws_sqs_queue.dead_letters.arn
   }
   tracing_config {
     mode = "PassThrough"
