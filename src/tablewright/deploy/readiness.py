@@ -88,9 +88,7 @@ def _recovery(stack: Stack) -> ReadinessRow:
     return ReadinessRow(
         what="point-in-time recovery",
         state=MISSING if without else PRESENT,
-        evidence=f"not of {', '.join(without)}"
-        if without
-        else f"of {len(stores)} of {len(stores)}",
+        evidence=f"not of {', '.join(without)}" if without else f"of all {len(stores)}",
         fix="write `pitr: 35d` at the tables of the design" if without else "",
     )
 
