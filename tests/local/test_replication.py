@@ -5,6 +5,8 @@ region, ordinary units for global indexes), "Using time to live" (free at home, 
 """
 
 import json
+import subprocess
+import sys
 import urllib.request
 from decimal import Decimal
 
@@ -18,6 +20,7 @@ from tablewright.core.errors import UsageError
 from tablewright.local.background import sweep
 from tablewright.local.bill import RunningBill
 from tablewright.local.faults import (
+    Fault,
     ResourceNotFoundException,
     ValidationException,
 )
@@ -256,6 +259,15 @@ def test_a_table_of_a_region_that_stands_alone_has_no_replicas(dynamodb):
         )
 
 
+def test_the_version_of_2017_points_to_the_current_one(regions):
+    replicate(regions)
+    group = [{"RegionName": HOME}, {"RegionName": AWAY}]
+    with pytest.raises(ValidationException, match="UpdateTable with ReplicaUpdates"):
+        regions[HOME].call(
+            "CreateGlobalTable", {"GlobalTableName": "Things", "ReplicationGroup": group}
+        )
+
+
 def test_a_global_table_takes_no_bulk_put(regions):
     replicate(regions)
     request = {
@@ -383,6 +395,45 @@ def test_changes_under_way_survive_the_end_of_the_process(tmp_path, clock):
         assert regions[HOME].engine.outboxes == set()
 
 
+WRITER = """
+import sys
+from tablewright.local.realism import change_realism
+from tablewright.local.regions import Regions
+
+regions = Regions(["us-east-1", "eu-west-1"], sys.argv[1])
+for database in regions.databases.values():
+    change_realism(database, {"replica_lag_ms": 20})
+for number in range(1_000_000):
+    database = list(regions.databases.values())[number % 2]
+    item = {"pk": {"S": f"k{number % 50}"}, "v": {"S": str(number)}}
+    database.call("PutItem", {"TableName": "Things", "Item": item})
+    print(number, flush=True)
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("writes", [1, 40, 137, 400])
+def test_a_killed_process_loses_no_write_and_its_replicas_still_end_alike(tmp_path, writes):
+    path = tmp_path / "app.db"
+    with Regions([HOME, AWAY], path) as regions:
+        regions[HOME].call("CreateTable", TABLE)
+        replicate(regions)
+    with subprocess.Popen(
+        [sys.executable, "-c", WRITER, str(path)], stdout=subprocess.PIPE, text=True
+    ) as child:
+        for line in child.stdout:
+            if int(line) == writes:
+                break
+        child.kill()
+        written = [writes, *map(int, child.stdout.read().split())]
+    with Regions([HOME, AWAY], path) as regions:
+        contents = content(regions[HOME])
+        assert contents == content(regions[AWAY])
+    # the last acknowledged write of each key, or one that came after it, is there
+    for number in range(max(0, written[-1] - 49), written[-1] + 1):
+        assert int(contents[f"k{number % 50}"]) >= number
+
+
 @settings(max_examples=40, deadline=None)
 @given(
     st.lists(
@@ -472,6 +523,19 @@ def test_a_change_that_loses_is_charged_too(regions, clock):
     clock.now += 2
     assert content(regions[AWAY]) == {"a": "2"}
     assert ("ReplicatedWrite", None, Decimal(1)) in shown(running[AWAY])
+
+
+def test_replicated_writes_use_capacity_but_not_that_of_the_key_last_written_there(regions):
+    replicate(regions)
+    change_realism(regions[AWAY], {"partitions": True})
+    put(regions[AWAY], "a", v="1")
+    for number in range(75):
+        put(regions[HOME], "b", v=f"{number:020000}")  # 20 units each, 1,500 in all
+    put(regions[AWAY], "a", v="2")  # its partition has 1,000 a second: they were not all its own
+    for number in range(150):
+        put(regions[HOME], "b", v=f"{number:020000}")  # 4,500 in all, more than the partitions have
+    with pytest.raises(Fault, match="current capacity"):
+        put(regions[AWAY], "a", v="3")
 
 
 def test_each_region_has_its_own_stream_and_arns(regions):

@@ -1,7 +1,8 @@
 """Global tables of version 2017.11.29, as far as one region goes.
 
-In: requests of the right shape. Out: replies. A database stands for one region, so that a global
-table has its replica there and no other: any other region is refused by name.
+In: requests of the right shape. Out: replies. A global table of this version has its replica in
+the database's own region and no other: any other is refused by name. `replicas` has the current
+version, over several regions.
 
 Source: API reference, CreateGlobalTable, UpdateGlobalTable, DescribeGlobalTable, ListGlobalTables.
 """
@@ -109,6 +110,11 @@ def listed(engine: LocalEngine, request: dict[str, Any]) -> dict[str, Any]:
 
 def _check_regions(engine: LocalEngine, regions: list[str | None]) -> None:
     absent = [region for region in regions if region != engine.region]
+    if absent and engine.peers:
+        raise ValidationException(
+            "Global tables of version 2017.11.29 have one replica here: use UpdateTable with "
+            "ReplicaUpdates (version 2019.11.21) for other regions"
+        )
     if absent or not regions:
         raise ValidationException(
             f"This database stands for {engine.region} alone: it holds no replica in "

@@ -13,6 +13,9 @@ from typing import Any, NamedTuple
 
 _ZERO = Decimal(0)
 
+REPLICATED_WRITE = "ReplicatedWrite"
+"""How the bill names the writes that arrive from another region."""
+
 
 class ConsumedCapacity(NamedTuple):
     """What one request consumed on a table (`index_name` is None) or on one of its indexes."""

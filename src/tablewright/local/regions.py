@@ -15,7 +15,7 @@ from types import TracebackType
 from tablewright.core.errors import UsageError
 from tablewright.local import replication
 from tablewright.local.database import Database
-from tablewright.local.metering import Meter
+from tablewright.local.metering import REPLICATED_WRITE, Meter
 
 
 class Regions:
@@ -102,7 +102,7 @@ class Regions:
         if target is None:
             return  # the region is not served this time: the changes wait
         while changes := replication.due(source.engine, region):
-            meter = Meter(replication.REPLICATED_WRITE)
+            meter = Meter(REPLICATED_WRITE)
             applied = replication.apply(target.engine, changes, meter)
             replication.forget(source.engine, changes)
             target.report(meter)

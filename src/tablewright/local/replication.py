@@ -30,9 +30,6 @@ if TYPE_CHECKING:
     from tablewright.local.engine import LocalEngine
     from tablewright.local.tables import Table
 
-REPLICATED_WRITE = "ReplicatedWrite"
-"""How the bill names the writes that arrive from another region."""
-
 CHUNK = 200
 _CATALOGUE = 0
 _OUTBOX = b"\x00outbox"

@@ -51,8 +51,8 @@ from tablewright.local.faults import (
 )
 from tablewright.local.hosts import is_address, is_local_name
 from tablewright.local.labels import clean_label, label_of_user_agent
+from tablewright.local.metering import REPLICATED_WRITE
 from tablewright.local.regions import Regions
-from tablewright.local.replication import REPLICATED_WRITE
 from tablewright.local.signing import AccessKey, check_signature, signed_region
 
 if TYPE_CHECKING:

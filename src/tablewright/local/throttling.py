@@ -34,6 +34,7 @@ from tablewright.local.faults import (
     ProvisionedThroughputExceededException,
     ThrottlingException,
 )
+from tablewright.local.metering import REPLICATED_WRITE
 
 if TYPE_CHECKING:
     from tablewright.local.engine import LocalEngine
@@ -150,7 +151,9 @@ class Throttling:
                 raise _refusal(arm, kind, is_partition=True)
 
     def charge(self, record: Metered, now: float) -> None:
-        """Take what a request consumed out of the limits it touched."""
+        """Take what a request, or a write from another region, consumed out of its limits."""
+        if record.operation == REPLICATED_WRITE:
+            self._touched = []  # no request named its keys: they are spread evenly
         for index, reads, writes in record.arms:
             # A local index lives on the capacity of its table.
             arm = self._arms.get((record.table, index)) or self._arms.get((record.table, None))
