@@ -10,6 +10,7 @@ import threading
 import urllib.error
 import urllib.request
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 import zstandard
@@ -188,6 +189,37 @@ def test_the_rest_of_a_damaged_object_is_one_failure_and_the_next_object_is_read
     assert described["FailedItemCount"] == 1
     key = {"TableName": "Things", "Key": {"pk": {"S": "b"}}}
     assert "Item" in db.call("GetItem", key)
+
+
+def test_an_object_that_cannot_be_opened_is_one_failure_and_its_path_is_not_told(db, buckets):
+    put_object(buckets, "in/1.json", line(pk="a"))
+    put_object(buckets, "in/2.json", line(pk="b"))
+    real = Path.open
+
+    def refusing(path, *arguments, **options):
+        if path.name == "1.json" and arguments == ("rb",):
+            raise PermissionError(13, "Permission denied", str(path))
+        return real(path, *arguments, **options)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Path, "open", refusing)
+        described = ended(db)
+    assert (described["ProcessedItemCount"], described["FailedItemCount"]) == (2, 1)
+    (report,) = (buckets / "reports").rglob("error/*")
+    error = json.loads(gzip.decompress(report.read_bytes()))
+    assert error["errorMessage"] == "the rest of the object cannot be read: Permission denied"
+
+
+def test_what_goes_wrong_in_the_thread_ends_the_operation(db, buckets, monkeypatch):
+    put_object(buckets, "in/1.json", line(pk="a"))
+
+    def broken(*arguments):
+        raise RuntimeError("planted")
+
+    monkeypatch.setattr("tablewright.local.bulk_run.objects", broken)
+    described = ended(db)
+    assert described["BulkOperationStatus"] == "FAILED"
+    assert described["FailureMessage"] == "RuntimeError: planted"
 
 
 def test_no_report_of_errors_is_written_unless_asked_for(db, buckets):

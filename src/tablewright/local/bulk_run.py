@@ -11,6 +11,7 @@ of each item written, on its table, and of each index entry that the item change
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import time
 from collections.abc import Iterator, Mapping
@@ -127,16 +128,18 @@ def run(engine: LocalEngine, arn: str, space: int) -> None:
     try:
         _Run(engine, arn, space).run()
     except Exception as problem:
-        if not engine.store.is_open:
-            return  # the next start says so
-        with engine.store.writing:
+        reason = f"{type(problem).__name__}: {reason_of(problem)}"  # never the path of a file
+        with (
+            contextlib.suppress(EngineError),
+            engine.store.writing,
+        ):  # closed: the next start says so
             bulk.change(
                 engine,
                 arn,
                 BulkOperationStatus="FAILED",
                 EndTime=round(engine.clock(), 3),
                 FailureCode="InternalServerError",
-                FailureMessage=f"{type(problem).__name__}: {problem}",
+                FailureMessage=reason,
             )
 
 
@@ -213,18 +216,16 @@ class _Run:
     def _records(self, key: str, path: Path) -> Iterator[tuple[int, Any]]:
         """Yield the records of an object and their places from 1; report what cannot be read."""
         place = 0
-        with path.open("rb") as raw:
-            reader = _Reader(raw, self)
-            try:
-                content = decompressed(
-                    cast("IO[bytes]", reader), self.source.get("InputCompressionType", "NONE")
-                )
+        compression = self.source.get("InputCompressionType", "NONE")
+        try:
+            with path.open("rb") as raw:
+                content = decompressed(cast("IO[bytes]", _Reader(raw, self)), compression)
                 for record in records(content, self.source["InputFormat"]):
                     place += 1
                     yield place, record
-            except unreadable() as failure:
-                reason = f"the rest of the object cannot be read: {reason_of(failure)}"
-                self.refuse(key, place + 1, reason, None)
+        except unreadable() as failure:
+            reason = f"the rest of the object cannot be read: {reason_of(failure)}"
+            self.refuse(key, place + 1, reason, None)
 
     def refuse(self, key: str, place: int, reason: str, record: Any) -> None:
         """Count and report a record that is not written."""
