@@ -29,9 +29,7 @@ def test_a_rental_is_of_a_copy_that_some_warehouse_has() -> None:
 
 def test_a_pin_has_the_type_and_name_of_its_device_and_the_address_of_its_subscriber() -> None:
     devices = {d["device_id"]: d for d in rows("screen-time-journey", "Device", 200)}
-    emails = {
-        s["customer_id"]: s["email"] for s in rows("screen-time-journey", "Subscriber", 100)
-    }
+    emails = {s["customer_id"]: s["email"] for s in rows("screen-time-journey", "Subscriber", 100)}
     for record in rows("screen-time-journey", "PinRecord", 200):
         device = devices[record["device_id"]]
         assert (record["deviceType"], record["deviceName"]) == (device["type"], device["name"])
@@ -54,3 +52,16 @@ def test_a_report_is_completed_after_it_was_started() -> None:
     finished = [r for r in rows("auxeira", "Report", 200) if "completedAt" in r]
     assert len(finished) > 100
     assert all(report["startedAt"] <= report["completedAt"] for report in finished)
+
+
+def test_a_booking_is_between_the_client_and_the_provider_of_its_request() -> None:
+    requests = {r["_id"]: r for r in rows("poafix", "ServiceRequest", 400)}
+    bookings = rows("poafix", "Booking", 200)
+    known = [b for b in bookings if b["requestId"] in requests]
+    assert len(known) > 100
+    for booking in known:
+        request = requests[booking["requestId"]]
+        assert (booking["clientId"], booking["providerId"]) == (
+            request["clientId"],
+            request["providerId"],
+        )
