@@ -63,3 +63,20 @@ def test_a_backup_plan_that_was_added_is_there():
     found = rows(replace(site(*FUNCTIONS), extras=("backup",)), ORDERS)
 
     assert found["backup plan"].state == "present"
+
+
+def test_a_template_edited_by_hand_is_kept_and_shown(tmp_path, capsys):
+    from tablewright import apps
+    from tablewright.cli.main import run
+
+    model = tmp_path / "tablewright.yaml"
+    model.write_text(apps.read("llm-proxy"))
+    asked = ["deploy", str(model), "--option", "native-aws", "--out", str(tmp_path / "d")]
+    assert run(asked) == 0
+    template = tmp_path / "d/template.yaml"
+    template.write_text(template.read_text() + "# mine\n")
+    capsys.readouterr()
+    assert run(asked) == 0
+    assert "Edited by hand and kept" in capsys.readouterr().out
+    assert template.read_text().endswith("# mine\n")
+    assert (tmp_path / "d/template.yaml.new").exists()

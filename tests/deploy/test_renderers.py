@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import pytest
 import yaml
@@ -140,6 +141,21 @@ def test_the_runbook_has_a_section_for_every_alarm():
     assert alarms
     assert all(f"### {name}\n" in text for name in alarms)
     assert "| orders | any second of the last 35 days |" in text
+
+
+def test_the_runbook_names_the_deployment_and_the_design_in_its_commands():
+    keys = (*FUNCTIONS, "aws.secrets-manager.secret")
+    of = replace(site(*keys, environment="staging"), design="slim")
+    text = files_of(build(of, (ORDERS,), GRANTS), of, "cloudformation", "deploy")["RUNBOOK.md"]
+
+    assert "APP/ENVIRONMENT" not in text
+    assert "`aws logs tail /tablewright/shop/staging --since 7d`" in text
+    assert "`tablewright status --design slim --aws`" in text
+    assert "`tablewright doctor . --design slim --aws`" in text
+    assert "`tablewright restore --design slim --aws --at TIME --into NEW`" in text
+    # a function needs its release in the bucket before the stack is created
+    assert text.index("./release.sh TAG") < text.index("`make plan ")
+    assert 'PARAMETERS="AlarmEmail=… ArtifactBucket=… ArtifactKey=…"' in text
 
 
 def test_the_runbook_says_what_the_internet_can_reach():

@@ -48,6 +48,8 @@ class Site:
     users: int
     peak_requests_per_second: Decimal
     usd_per_month: Decimal
+    design: str = ""
+    """Name of the design whose tables are deployed; "" where there is none."""
     latency_ms: int = 0
     """What 99 of 100 requests to the database may take, where the model says; 0 where it does not.
     What calls of the program may take: `call_latency`."""

@@ -292,7 +292,7 @@ def _roll_back(site: Site, file_format: str, folder: str) -> str:
 
 def makefile(site: Site, file_format: str) -> str:
     """Return the same steps as targets of make, for any other service."""
-    listed = f"AlarmEmail=… {_parameter_hint(site)}".rstrip()
+    listed = f"AlarmEmail=… {parameter_hint(site)}".rstrip()
     if file_format == "terraform":
         plan = "\tterraform init -input=false\n\tterraform plan -input=false -out=plan.bin\n"
         apply = "\tterraform apply -input=false plan.bin\n"
@@ -350,7 +350,8 @@ outputs:    ## addresses and names, once it is there
 {outputs}"""
 
 
-def _parameter_hint(site: Site) -> str:
+def parameter_hint(site: Site) -> str:
+    """Return the parameters of the stack that name a release."""
     kind = kind_of(site)
     if kind == TASKS:
         return "ImageTag=…"

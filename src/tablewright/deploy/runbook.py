@@ -10,10 +10,12 @@ from collections.abc import Iterator
 
 from tablewright.deploy.compute import FUNCTION, INSTANCES, TASKS, kind_of
 from tablewright.deploy.option import Site
+from tablewright.deploy.pipeline import parameter_hint
 from tablewright.deploy.resources import Resource, Stack
+from tablewright.deploy.storage import pages_bucket
 from tablewright.deploy.tasks import INTERVALS, OperatedDesign, routine
 
-RESTORE = "tablewright restore --aws --at TIME --into NEW"
+RESTORE = "tablewright restore {where} --at TIME --into NEW"
 
 ADVICE = {
     "Throttled": (
@@ -84,7 +86,7 @@ def runbook(stack: Stack, site: Site) -> str:
         *_alarms(stack),
         *_release(site),
         *_secrets(site),
-        *_recovery(stack),
+        *_recovery(stack, _where(site)),
     ]
     return "\n".join(pieces)
 
@@ -98,13 +100,10 @@ def _guide(stack: Stack, site: Site) -> Iterator[str]:
          "aws sts get-caller-identity"),
         ("Set up", "a bucket for releases, once for each account and region",
          f"aws s3 mb s3://ARTIFACT_BUCKET --region {stack.region}"),
-        ("Deploy", "what would change", 'make plan PARAMETERS="AlarmEmail=… …"'),
-        ("Deploy", "create or change everything",
-         'make deploy APPROVED=yes PARAMETERS="AlarmEmail=… …"'),
-        ("Deploy", "build, test and upload the program", "./release.sh TAG"),
+        *_deployment(site),
         ("Verify", "the stack is complete", wait),
         ("Verify", "every point of the checklist", "./checklist.sh"),
-        ("Verify", "tables are as designed", "tablewright status --aws"),
+        ("Verify", "tables are as designed", f"tablewright status {_where(site)}"),
         ("Monitor", "the dashboard, expected beside observed",
          f"aws cloudwatch get-dashboard --dashboard-name {name}"),
         ("Monitor", "alarms that are on",
@@ -117,11 +116,13 @@ def _guide(stack: Stack, site: Site) -> Iterator[str]:
          f"aws cloudformation describe-stack-events --stack-name {name}"),
         ("Troubleshoot", "the program's log",
          f"aws logs tail /tablewright/{site.app}/{site.environment} --since 1h"),
-        ("Back up", "a copy outside the service", "tablewright backup --aws"),
-        ("Maintain", "the model still fits what is observed", "tablewright doctor --aws"),
+        ("Back up", "a copy outside the service", f"tablewright backup {_where(site)}"),
+        ("Maintain", "the model still fits what is observed",
+         f"tablewright doctor {_where(site)}"),
     ]  # fmt: skip
     if site.engine in ("mongodb", "postgresql"):
-        steps.insert(5, ("Deploy", "create tables or collections", _migrate(site)))
+        place = next(i for i, step in enumerate(steps) if step[0] == "Verify")
+        steps.insert(place, ("Deploy", "create tables or collections", _migrate(site)))
     if any(not resource.kind.startswith("AWS::") for resource in stack.resources):
         steps.insert(2, ("Deploy", "the cluster at MongoDB Atlas", "terraform -chdir=atlas apply"))
     yield "## From nothing to a running system\n"
@@ -129,6 +130,38 @@ def _guide(stack: Stack, site: Site) -> Iterator[str]:
     for title, text, command in steps:
         yield f"| {title} | {text} | `{command}` |"
     yield ""
+
+
+def _deployment(site: Site) -> Iterator[tuple[str, str, str]]:
+    """Yield the steps of the first deployment, in the order in which they can be done.
+
+    A function or an instance needs its release in the bucket before the stack is created; an image
+    needs the repository, which is created with the stack.
+    """
+    kind = kind_of(site)
+    release = "ARTIFACT_BUCKET=… ./release.sh TAG"
+    hint = f"AlarmEmail=… {parameter_hint(site)}".rstrip()
+    if kind and kind != TASKS:
+        text = "build, test and upload the program"
+        if pages_bucket(site):
+            text += "; it stops at the pages, whose bucket comes with the stack"
+        yield "Deploy", text, release
+    yield "Deploy", "what would change", f'make plan ARTIFACT_BUCKET=… PARAMETERS="{hint}"'
+    yield (
+        "Deploy",
+        "create or change everything",
+        f'make deploy APPROVED=yes ARTIFACT_BUCKET=… PARAMETERS="{hint}"',
+    )
+    if kind == TASKS or pages_bucket(site):
+        text = "the image: tasks start once it is in the repository of the stack"
+        if kind != TASKS:
+            text = "the pages: WEB_BUCKET and DISTRIBUTION_ID are outputs of the stack"
+        yield "Deploy", text, "make outputs, then ./release.sh TAG"
+
+
+def _where(site: Site) -> str:
+    """Return the options of a command that works on the deployed database."""
+    return OperatedDesign(model="", design=site.design, engine=site.engine).where
 
 
 def _migrate(site: Site) -> str:
@@ -183,9 +216,9 @@ def _routine(site: Site) -> Iterator[str]:
     yield "## Routine\n"
     yield "| When | Task | Command |\n| --- | --- | --- |"
     secrets = tuple((secret.name, secret.rotate_days) for secret in site.secrets)
-    subject = OperatedDesign(model=".", design="", engine=site.engine, secrets=secrets)
+    subject = OperatedDesign(model=".", design=site.design, engine=site.engine, secrets=secrets)
     tasks = routine(subject) if site.engine else ()
-    rows = [(task.interval, task.what, task.command) for task in tasks]
+    rows = [(task.interval, task.what, _named(task.command, site)) for task in tasks]
     if kind_of(site) == INSTANCES:
         rows.append(
             ("monthly", "patch: replace the instance from its template", "make deploy APPROVED=yes")
@@ -195,6 +228,14 @@ def _routine(site: Site) -> Iterator[str]:
     for when, what, command in sorted(rows, key=lambda row: INTERVALS.index(row[0])):
         yield f"| {when} | {what} | `{command}` |"
     yield ""
+
+
+def _named(command: str, site: Site) -> str:
+    """Return a command with the names of this deployment."""
+    kept = "application" if site.shares_a_secret else "NAME"
+    place = f"{site.app}/{site.environment}"
+    named = command.replace("APP/ENVIRONMENT/NAME", f"{place}/{kept}")
+    return named.replace("APP/ENVIRONMENT", place)
 
 
 def _advice_for(resource: Resource) -> str:
@@ -242,7 +283,7 @@ def _release(site: Site) -> Iterator[str]:
     )
 
 
-def _recovery(stack: Stack) -> Iterator[str]:
+def _recovery(stack: Stack, where: str) -> Iterator[str]:
     yield "## Recovery\n"
     yield "| What | Recovery point | How |\n| --- | --- | --- |"
     for resource in stack.resources:
@@ -251,7 +292,7 @@ def _recovery(stack: Stack) -> Iterator[str]:
             if recovery.get("PointInTimeRecoveryEnabled"):
                 days = recovery.get("RecoveryPeriodInDays", 35)
                 point = f"any second of the last {days} days"
-                how = f"`{RESTORE}` into a new table, compare, switch over"
+                how = f"`{RESTORE.format(where=where)}` into a new table, compare, switch over"
             else:
                 point, how = "**none**: point-in-time recovery is off in the design", "—"
             yield f"| {resource.properties['TableName']} | {point} | {how} |"

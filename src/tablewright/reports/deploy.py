@@ -56,7 +56,7 @@ def deploy_page(view: DeployView) -> Document:
             Paragraph(
                 text="Edited by hand and kept; what would have been written is beside each as "
                 f".new: {', '.join(view.edited)}",
-                tone="warn",
+                tone="bad",
             )
         )
     blocks.append(_parts(view))

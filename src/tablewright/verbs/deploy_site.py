@@ -83,6 +83,7 @@ def site_of(
         environment=request.environment,
         region=session.region,
         engine=result.architecture.engine,
+        design=design.name if design is not None else "",
         parts=tuple(_part(line) for line in (*lines, *added)),
         users=session.users,
         peak_requests_per_second=_peak(session),
