@@ -62,7 +62,7 @@ class Replica:
             self._catch_up(float("inf"))
             self._apply(operation, body)
         elif operation in _REPLACES_DATA:
-            self._is_stale = True  # copied anew when next asked: this may be another thread
+            self._is_stale = True  # copied again when next asked: this may be another thread
 
     def engine(self) -> LocalEngine:
         """Return the copy as it is to be seen now."""

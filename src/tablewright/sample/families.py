@@ -54,7 +54,7 @@ def ranks_of(attribute: Attribute, rng: Random, n: int, among: int, skew: float)
     return [0 if random() < top else other_other + 1 for other_other in other_zipf]
 
 
-class Families:
+class InstanceFamilies:
     """The instances of a model by their numbers, from 0 for each entity."""
 
     def __init__(

@@ -24,7 +24,7 @@ from tablewright.core.expressions import Expression
 from tablewright.core.quantities import ONE, ZERO
 from tablewright.model.statistics import Selectivity
 from tablewright.model.values import Attribute, Entity, Kind, Model
-from tablewright.sample.families import DEFAULT_UNTIL, BlockRun, Families, ranks_of
+from tablewright.sample.families import DEFAULT_UNTIL, BlockRun, InstanceFamilies, ranks_of
 from tablewright.sample.generators import (
     GENERATORS,
     Draw,
@@ -48,7 +48,7 @@ _CACHED_BLOCKS = 256
 _FIRST_DRAW, _SECOND_DRAW = "", "another"
 
 
-class Sample(Families):
+class Sample(InstanceFamilies):
     """The instances of a model, numbered from 0 for each entity.
 
     Everything follows from the seed, the names of entity and attribute, and the number of the

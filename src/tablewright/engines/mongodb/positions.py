@@ -53,7 +53,7 @@ def id_range(after: str | None, first: str | None, end: str | None) -> dict[str,
 
 
 def _type_place(identity: Any) -> int:
-    """Return where the type of an `_id` stands in the order of types."""
+    """Return the place of the type of an `_id` in the order of types."""
     from bson import Binary, ObjectId
 
     if isinstance(identity, bool):
