@@ -63,3 +63,26 @@ def test_nesting_beyond_sense_is_refused_without_a_traceback(tmp_path: Path) -> 
     path.write_text("[" * 100_000 + "]" * 100_000)
     with pytest.raises(UsageError):
         imported(path)
+
+
+def test_names_that_a_model_file_does_not_allow_become_others(tmp_path: Path) -> None:
+    path = tmp_path / "things.csv"
+    path.write_text("it's;größe\nk1;5\nk2;6\n")
+    result = imported(path)
+    assert result.draft.entities[0].key == ("it_s",)
+    assert any("2 fields have names" in note for note in result.notes)
+
+
+def test_a_first_line_of_values_is_no_line_of_names(tmp_path: Path) -> None:
+    path = tmp_path / "people.csv"
+    path.write_text("7,private@example.org\n8,other@example.org\n")
+    result = imported(path)
+    assert result.draft.entities[0].instances == 2
+    assert any("it has no line of names" in note for note in result.notes)
+    assert "private" not in result.text
+
+
+def test_a_file_of_utf_16_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "people.csv"
+    path.write_bytes("id,size\n1,5\n2,6\n".encode("utf-16"))
+    assert [a.name for a in imported(path).draft.entities[0].attributes] == ["id", "size"]

@@ -188,18 +188,15 @@ def merged(parts: tuple[SourceFacts, ...]) -> SourceFacts:
     """Return the facts of several sources as one.
 
     Stores of the same name are one store: what one source leaves open another fills. Where two
-    sources contradict each other the first one named is followed.
+    sources contradict each other the first one named is followed. Tables of one name that are
+    described for two engines are two.
     """
     stores: list[SourceTable] = []
     for part in parts:
-        earlier = [store.name for store in stores]
-        places = {name: number for number, name in enumerate(earlier)}
+        earlier = list(stores)
         for store in part.stores:
-            place = places.get(store.name)
+            place = _place_of(store, stores, earlier)
             if place is None:
-                place = matching_name(store.name, earlier)
-            if place is None:
-                places[store.name] = len(stores)
                 stores.append(store)
             else:
                 stores[place] = _merged_store(stores[place], store)
@@ -214,6 +211,24 @@ def merged(parts: tuple[SourceFacts, ...]) -> SourceFacts:
         notes=tuple(dict.fromkeys(note for p in parts for note in p.notes)),
         sources=tuple(dict.fromkeys(text for p in parts for text in p.sources)),
     )
+
+
+def _place_of(
+    store: SourceTable, stores: list[SourceTable], earlier: list[SourceTable]
+) -> int | None:
+    """Return which of the stores is the same: by its name, else by one that means the same."""
+    for place, known in enumerate(stores):
+        if known.name == store.name and _may_be_one(known, store):
+            return place
+    place = matching_name(store.name, [known.name for known in earlier])
+    return place if place is not None and _may_be_one(earlier[place], store) else None
+
+
+def _may_be_one(first: SourceTable, second: SourceTable) -> bool:
+    """Whether two stores are of one engine, or one of them is plain data without a schema."""
+    if first.engine == second.engine:
+        return True
+    return any(not (s.key_types or s.declared or s.indexes) for s in (first, second))
 
 
 def matching_name(name: str, names: list[str]) -> int | None:

@@ -74,9 +74,9 @@ def _read(texts: Sequence[str], options: ReadOptions, kind: str, folder: Path) -
         if options.tables:
             wanted = tuple(store for store in part.stores if store.name in options.tables)
             part = replace(part, stores=wanted)
-        names = {store.name for store in part.stores}
+        names = {(store.name, store.engine) for store in part.stores}
         # An importer that was handed known stores hands them back with what it adds.
-        rest = tuple(store for store in facts.stores if store.name not in names)
+        rest = tuple(store for store in facts.stores if (store.name, store.engine) not in names)
         facts = merged((SourceFacts(stores=rest), part, _without_stores(facts)))
     return facts
 

@@ -12,15 +12,28 @@ import io
 import re
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 from tablewright.sources.facts import DYNAMODB, SourceFacts
+from tablewright.sources.inference.forms import (
+    DATE,
+    EMAIL,
+    PHONE,
+    TIMESTAMP,
+    ULID,
+    URL,
+    UUID,
+    form_of,
+)
+from tablewright.sources.inference.naming import attribute_name
 from tablewright.sources.json_stream import CutOffError, elements
 from tablewright.sources.sampling import empty_store, with_items
 from tablewright.sources.source import ReadOptions, Source, open_unpacked
 
 TITLE = "JSON, NDJSON or CSV"
+_VALUES = (EMAIL, UUID, ULID, TIMESTAMP, DATE, PHONE, URL)
 _ENDINGS = (".json", ".ndjson", ".jsonl", ".csv", ".tsv")
 _INTEGER = re.compile(r"-?(0|[1-9]\d{0,17})")
 _DECIMAL = re.compile(r"-?\d{1,18}\.\d{1,12}")
@@ -46,9 +59,18 @@ def read(source: Source, options: ReadOptions) -> SourceFacts:
     stores = []
     for path in paths:
         name = re.sub(r"[^A-Za-z0-9_.-]", "-", _stem(path)) or "records"
+        renamed: dict[str, str] = {}
         store = with_items(
-            empty_store(name, DYNAMODB, place=str(path)), records(path, notes), is_all=True
+            empty_store(name, DYNAMODB, place=str(path)),
+            (_renamed(record, renamed) for record in records(path, notes)),
+            is_all=True,
         )
+        odd = [raw for raw, clean in renamed.items() if raw != clean]
+        if odd:
+            notes.append(
+                f"{path}: {len(odd):,} fields have names that a model file does not allow and got "
+                f"others, such as {renamed[odd[0]]} for {odd[0][:40]!r}"
+            )
         if store.kinds:
             stores.append(store)
         else:
@@ -65,6 +87,14 @@ def read(source: Source, options: ReadOptions) -> SourceFacts:
         notes=tuple(notes),
         sources=(f"the records of {count} {noun} of {source.shown}",),
     )
+
+
+def _renamed(record: dict[str, Any], names: dict[str, str]) -> dict[str, Any]:
+    """Return a record with names that a model file allows: no database stores it under others."""
+    for raw in record:
+        if raw not in names:
+            names[raw] = attribute_name(raw, names.values())
+    return {names[raw]: value for raw, value in record.items()}
 
 
 def _stem(path: Path) -> str:
@@ -137,7 +167,11 @@ def _csv(path: Path, notes: list[str]) -> Iterator[dict[str, Any]]:
         delimiter = max(",;\t|", key=start.count) if start else ","
         names = next(csv.reader([start], delimiter=delimiter), [])
         odd = number = 0
-        rows = csv.reader(text, delimiter=delimiter)
+        rows: Iterator[list[str]] = csv.reader(text, delimiter=delimiter)
+        if any(_is_value(name) for name in names):
+            rows = chain([names], rows)
+            names = [f"column_{place}" for place in range(1, len(names) + 1)]
+            notes.append(f"{path}: it has no line of names: the columns are called column_1 and on")
         try:
             for row in rows:
                 number += 1
@@ -156,6 +190,11 @@ def _csv(path: Path, notes: list[str]) -> Iterator[dict[str, Any]]:
                 f"{path}: {odd:,} of {number:,} rows have another number of fields than the "
                 "head and were passed by"
             )
+
+
+def _is_value(name: str) -> bool:
+    """Whether what stands where a column's name should be is a value: then no line names them."""
+    return bool(_DECIMAL.fullmatch(name) or _INTEGER.fullmatch(name)) or form_of(name) in _VALUES
 
 
 def _typed(text: str) -> Any:

@@ -106,6 +106,10 @@ def importer_of(source: Source, kind: str = "") -> Importer:
     for importer in IMPORTERS:
         if importer.recognises(source):
             return importer
+    if source.is_file and not source.path.stat().st_size:
+        raise UsageError(f"{source.shown} is empty", remedy="write the file again")
+    if source.is_folder and not any(True for _ in source.files("*")):
+        raise UsageError(f"{source.shown} has no files", remedy="name the folder that has them")
     raise UsageError(
         f"{source.shown} is of no kind that can be read",
         remedy=f"name the kind with --kind: {kinds()}",

@@ -7,6 +7,7 @@ small files. Files are read as they are or through gzip; links out of a folder a
 from __future__ import annotations
 
 import gzip
+import io
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
@@ -22,6 +23,7 @@ HEAD_BYTES = 64 * 1024
 LARGEST_DOCUMENT = 64 * 1024 * 1024
 """Bytes of a template, plan or schema that is read as one piece."""
 MOST_FILES = 20_000
+_UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,10 +59,21 @@ class Source:
 
     @property
     def scheme(self) -> str:
-        """The scheme of an address, empty of a path."""
+        """The scheme of an address, empty of a path.
+
+        Raises:
+            UsageError: it begins like an address and is none.
+        """
         if "://" not in self.text:
             return ""
-        return urlsplit(self.text).scheme.lower()
+        try:
+            return urlsplit(self.text).scheme.lower()
+        except ValueError as problem:
+            scheme = self.text.partition("://")[0]
+            raise UsageError(
+                f"this {scheme}:// is no address: {problem}",
+                remedy=f"write {scheme}://HOST:PORT/NAME",
+            ) from problem
 
     @property
     def shown(self) -> str:
@@ -159,7 +172,21 @@ def open_unpacked(path: Path) -> IO[bytes]:
         stream.close()
         return gzip.open(path, "rb")  # type: ignore[return-value]
     stream.seek(0)
+    if start in _UTF_16 and not path.name.endswith(".bson"):
+        return _as_utf_8(path, stream)
     return stream
+
+
+def _as_utf_8(path: Path, stream: IO[bytes]) -> IO[bytes]:
+    """Return a file of UTF-16, such as PowerShell writes, as one of UTF-8."""
+    with stream:
+        data = stream.read(LARGEST_DOCUMENT + 1)
+    if len(data) > LARGEST_DOCUMENT:
+        raise UsageError(
+            f"{path} is UTF-16 and has more than {LARGEST_DOCUMENT // 1024 // 1024} MB",
+            remedy="save it as UTF-8",
+        )
+    return io.BytesIO(data.decode("utf-16", "replace").encode())
 
 
 def read_document(path: Path) -> str:
@@ -183,8 +210,6 @@ def read_document(path: Path) -> str:
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as problem:
-        if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
-            return data.decode("utf-16", "replace")
         raise UsageError(
             f"{path} is not UTF-8: byte 0x{data[problem.start]:02X} at offset {problem.start:,}",
             remedy="save it as UTF-8",

@@ -62,8 +62,10 @@ _TYPES = {
 
 
 def recognises(source: Source) -> bool:
-    """Whether a file has CREATE TABLE statements."""
-    return source.is_file and _DDL.search(source.head_text) is not None
+    """Whether a file has CREATE TABLE statements, or is called as if it had."""
+    if not source.is_file or not source.head:
+        return False
+    return source.path.suffix == ".sql" or _DDL.search(source.head_text) is not None
 
 
 @dataclass(slots=True)

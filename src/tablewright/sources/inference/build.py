@@ -46,9 +46,13 @@ def build(facts: SourceFacts, app: str) -> Draft:
         UsageError: nothing of it describes a table or collection.
     """
     if not facts.stores:
+        remedy = "; ".join(facts.notes[:3]) or "see docs/import.md for what can be read"
+        if facts.accesses:
+            remedy = "it says how often tables are asked: name what says which there are as well, "
+            remedy += "such as --from template.yaml or --from schema.sql"
         raise UsageError(
             "no table or collection was found in " + (", ".join(facts.sources) or "the sources"),
-            remedy="; ".join(facts.notes[:3]) or "see docs/import.md for what can be read",
+            remedy=remedy,
         )
     engine = _engine(facts)
     draft = Draft(app=facts.app or app, engine=engine, region=facts.region)
@@ -67,6 +71,13 @@ def build(facts: SourceFacts, app: str) -> Draft:
         if not stores:
             raise UsageError(
                 "no table is left whose keys a model file can name",
+                remedy="; ".join(draft.notes[-3:]),
+            )
+    else:
+        stores = [store for store in stores if _is_allowed(draft, store)]
+        if not stores:
+            raise UsageError(
+                "no table or collection is left whose name a model file can have",
                 remedy="; ".join(draft.notes[-3:]),
             )
     for store in facts.stores:
@@ -97,6 +108,21 @@ def _allowed_name(draft: Draft, store: SourceTable) -> SourceTable:
     if name != store.name:
         draft.notes.append(f"the table is called {name}: DynamoDB does not allow {store.name!r}")
     return replace(store, name=name)
+
+
+def _is_allowed(draft: Draft, store: SourceTable) -> bool:
+    """Whether a model file can have a table or collection of this name; notes where not."""
+    from tablewright.engines.mongodb.design import COLLECTION_NAME
+    from tablewright.engines.postgresql.design import SQL_NAME
+
+    name = COLLECTION_NAME if store.engine == MONGODB else SQL_NAME
+    if len(store.name) <= (name.longest or 0) and re.fullmatch(name.pattern, store.name):
+        return True
+    draft.notes.append(
+        f"{store.place or store.name}: {store.name!r} was left out: a model file cannot have a "
+        f"{'collection' if store.engine == MONGODB else 'table'} of that name"
+    )
+    return False
 
 
 def _keyed(draft: Draft, store: SourceTable) -> SourceTable | None:
