@@ -71,3 +71,22 @@ def test_rates_alone_ask_for_what_says_which_tables_there_are(tmp_path: Path) ->
     with pytest.raises(UsageError) as problem:
         imported(tmp_path / "metrics.json")
     assert "name what says which there are as well" in str(problem.value.remedy)
+
+
+def test_a_table_that_is_not_there_is_answered_with_those_that_are(tmp_path: Path) -> None:
+    (tmp_path / "schema.sql").write_text("CREATE TABLE orders (id bigint PRIMARY KEY);")
+    with pytest.raises(UsageError, match="there is no table nothing") as problem:
+        imported(tmp_path / "schema.sql", tables=("nothing",))
+    assert "there are: orders" in str(problem.value.remedy)
+
+
+def test_files_of_other_kinds_in_a_folder_are_named(tmp_path: Path) -> None:
+    table = {"Type": "AWS::DynamoDB::Table", "Properties": {
+        "AttributeDefinitions": [{"AttributeName": "id", "AttributeType": "S"}],
+        "KeySchema": [{"AttributeName": "id", "KeyType": "HASH"}],
+    }}  # fmt: skip
+    (tmp_path / "template.json").write_text(json.dumps({"Resources": {"Orders": table}}))
+    assert not any("passed by" in note for note in imported(tmp_path).notes)
+    (tmp_path / "schema.sql").write_text("CREATE TABLE orders (id bigint PRIMARY KEY);")
+    notes = imported(tmp_path).notes
+    assert any(f"such as --from {tmp_path / 'schema.sql'}" in note for note in notes)

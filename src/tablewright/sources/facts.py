@@ -220,8 +220,8 @@ def _place_of(
     for place, known in enumerate(stores):
         if known.name == store.name and _may_be_one(known, store):
             return place
-    place = matching_name(store.name, [known.name for known in earlier])
-    return place if place is not None and _may_be_one(earlier[place], store) else None
+    alike = matching_name(store.name, [known.name for known in earlier])
+    return alike if alike is not None and _may_be_one(earlier[alike], store) else None
 
 
 def _may_be_one(first: SourceTable, second: SourceTable) -> bool:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from tablewright.core.errors import ModelError, TablewrightError
+from tablewright.core.errors import ModelError, TablewrightError, UsageError
 from tablewright.sources.archives import is_zip, named_as, unpacked
 from tablewright.sources.draft import ASSUMED, Draft
 from tablewright.sources.facts import SourceFacts, merged
@@ -23,6 +23,9 @@ from tablewright.sources.writing import model_text
 
 MOST_QUESTIONS = 8
 MOST_REPAIRS = 12
+MOST_NAMED = 20
+_KINDS_OF_FILES = {"*.tf": "terraform", "*.bson": "mongodb-files", "*.sql": "sql", "*.csv": "plain"}
+"""Kinds of source that the ending of a file tells, by it."""
 
 Check = Callable[[str], None]
 """Reads the text of a model file; raises ModelError where it is not valid."""
@@ -60,7 +63,7 @@ def _read(texts: Sequence[str], options: ReadOptions, kind: str, folder: Path) -
             source = Source(str(unpacked(source, place)))
             zips[str(place)] = text
         opened.append((importer_of(source, kind), source))
-    facts = SourceFacts()
+    facts, seen = SourceFacts(), list[str]()
     order = sorted(opened, key=lambda pair: (pair[0].phase, IMPORTERS.index(pair[0])))
     for importer, source in order:
         try:
@@ -72,13 +75,38 @@ def _read(texts: Sequence[str], options: ReadOptions, kind: str, folder: Path) -
         for unpacked_to, name in zips.items():
             part = named_as(part, Path(unpacked_to), name)
         if options.tables:
+            seen += [store.name for store in part.stores]
             wanted = tuple(store for store in part.stores if store.name in options.tables)
             part = replace(part, stores=wanted)
+        part = replace(part, notes=(*part.notes, *_unread(source, importer)))
         names = {(store.name, store.engine) for store in part.stores}
         # An importer that was handed known stores hands them back with what it adds.
         rest = tuple(store for store in facts.stores if (store.name, store.engine) not in names)
         facts = merged((SourceFacts(stores=rest), part, _without_stores(facts)))
+    if seen and not facts.stores:
+        raise UsageError(
+            f"there is no table {', '.join(options.tables)}",
+            remedy=f"there are: {', '.join(sorted(set(seen))[:MOST_NAMED])}",
+        )
     return facts
+
+
+def _unread(source: Source, importer: Importer) -> list[str]:
+    """Return a note where a folder has files of another kind than the one that is read of it."""
+    if not source.is_folder:
+        return []
+    others = [
+        next(source.files(pattern), None)
+        for pattern, kind in _KINDS_OF_FILES.items()
+        if kind != importer.kind
+    ]
+    names = [str(path) for path in others if path is not None]
+    if not names:
+        return []
+    return [
+        f"{source.shown}: it is read as {importer.title}; files of other kinds were passed by: "
+        f"name them as well, such as --from {names[0]}"
+    ]
 
 
 def _without_stores(facts: SourceFacts) -> SourceFacts:
