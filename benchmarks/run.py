@@ -26,6 +26,8 @@ BENCHMARKS = {
     "sampling": "items drawn from a model",
     "seeding": "items of 1 KB seeded through the local engine in process",
     "migrate": "items of 1 KB from one local database to another, checked and verified",
+    "migrate_peer": "a migration beside a plain loop: time, and what a kill leaves behind",
+    "migrate_spark": "a migration on Spark beside one process (minutes; only when named)",
     "migrate_apps": "the migrations of the five applications (minutes; only when named)",
     "proving": "prove of Screen Time Journey, from start to verdict",
     "kill_rounds": "a writer killed again and again (1,000 rounds; only when named)",
@@ -34,7 +36,7 @@ BENCHMARKS = {
     "postgresql_sizing": "what a PostgreSQL server takes for the work that sizing counts",
 }
 
-LONG = {"kill_rounds", "migrate_apps", "soak"}
+LONG = {"kill_rounds", "migrate_apps", "migrate_spark", "soak"}
 """Run only when they are named."""
 
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from decimal import Decimal
 from importlib import resources
+from itertools import islice
 
 import pytest
 import yaml
@@ -19,8 +21,11 @@ from tablewright.operate.migration import Migration
 from tablewright.operate.seed import Position, apply_seed, plan_seed
 from tablewright.operate.staging import SOURCE, Staging
 from tablewright.proof.both_sides import answers_of_both
+from tablewright.reports.migrate import migrate_page
+from tablewright.reports.render.text import write_text
 from tablewright.sample.sample import Sample
 from tablewright.session import open_model
+from tablewright.verbs.migrate import MigrateView
 from tablewright.verbs.plan import plan
 
 
@@ -142,6 +147,65 @@ def test_poafix_moves_within_mongodb_and_away_from_it(target, tmp_path):
     assert len(session.model.entities) == 7
     assert counts["User"] == 2
     assert sum(counts.values()) > 300
+
+
+DOCUMENTS = {
+    "Admin": 3,
+    "User": 3,
+    "Provider": 4,
+    "ServiceRequest": 2,
+    "Booking": 3,
+    "Job": 2,
+    "Notification": 5,
+}
+"""What the database of PoaFix holds today: 3 + 3 + 4 + 2 + 3 + 2 + 5 = 22 documents."""
+
+
+@pytest.mark.slow
+def test_verify_prints_the_22_documents_of_the_seven_collections_of_poafix(tmp_path):
+    pytest.importorskip("pymongo")
+    session = app("poafix")
+    source, target = (opened(session, session.design(n)) for n in ("current", "recommended"))
+    sample = Sample(session.model)
+    try:
+        for entity, count in DOCUMENTS.items():
+            for row in islice(sample.rows(entity, 0, 1_000, 1_000), count):
+                source.bulk_write(source.codec.encode(entity, row, lambda name: ()))
+        work = Migration(
+            source, target, transform_of(session, source, target), Staging(tmp_path / "staging.db")
+        )
+        check = work.check()
+        assert check.problems == ()
+        work.write()
+        verification = work.verify()
+        stored = {name: len(page) for name, page in collections_of(target).items()}
+    finally:
+        source.close()
+        target.close()
+    view = MigrateView(
+        app="poafix",
+        source="current",
+        target="recommended",
+        source_place="",
+        target_place="",
+        action="verify",
+        verification=verification,
+    )
+    text = write_text(migrate_page(view), width=100)
+
+    assert {name: there for name, _, there in verification.counts} == DOCUMENTS
+    assert sorted(stored.values()) == sorted(DOCUMENTS.values())
+    assert "Verified: both sides hold the same. Instances: 22; kinds: 7." in text
+    for entity, count in DOCUMENTS.items():
+        assert re.search(rf"^{entity} +{count} +{count} +equal$", text, re.MULTILINE)
+
+
+def collections_of(adapter):
+    """Return the records of each collection."""
+    return {
+        container: [record for _, page in adapter.scan(container) for record in page]
+        for container in {kind.container for kind in adapter.codec.kinds}
+    }
 
 
 def test_mongocollectibles_comes_back_from_postgresql_byte_for_byte(tmp_path):

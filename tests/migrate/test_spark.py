@@ -62,8 +62,9 @@ class Side:
         connector = session.engine_of(design).connector
         self.adapter = connector.connect(session.model, design, self.at, folder, keeps_values=True)
         stack.callback(self.adapter.close)
-        for step in self.adapter.plan_provision().steps:
-            self.adapter.provision(step, lambda text: None)
+        if design.engine == "dynamodb":
+            for step in self.adapter.plan_provision().steps:
+                self.adapter.provision(step, lambda text: None)
 
 
 def address_of(adapter):
@@ -129,7 +130,7 @@ def both_ways(session, names, users, folder):
         stack.callback(seeds.close)
         source = Side(session, designs[0], folder, stack)
         here, there = (Side(session, designs[1], folder, stack) for _ in range(2))
-        fill_like(source, seeds, seeds.codec.expiry | here.adapter.codec.expiry | {"expiresAt"})
+        fill_like(source, seeds, seeds.codec.expiry | here.adapter.codec.expiry)
         (folder / "here").mkdir()
         expected = moved_in_process(session, source.adapter, here.adapter, folder / "here")
         view = migrate_on_cluster(
@@ -166,8 +167,13 @@ MOVES = (
 @pytest.mark.parametrize(
     ("name", "designs", "users"), MOVES, ids=[f"{n}-{d[0]}-{d[1]}" for n, d, _ in MOVES]
 )
-def test_a_shipped_move_gives_the_same_bytes_as_one_process(name, designs, users, tmp_path):
+def test_a_shipped_move_gives_the_same_bytes_as_one_process(
+    name, designs, users, tmp_path, monkeypatch
+):
     session = app(name)
+    if session.design(designs[1]).engine == "mongodb":
+        # a temporary server is without TTL indexes, lest sampled documents vanish
+        monkeypatch.setattr(migrate_cluster, "require_target", lambda target: None)
 
     expected, view, here, there = both_ways(session, designs, users, tmp_path)
 

@@ -336,7 +336,10 @@ def _written(view: MigrateView) -> list[Block]:
     )
     blocks.append(ReportTable(columns=columns, rows=rows))
     if verification.is_clean:
-        blocks.append(Paragraph(text="Verified: both sides hold the same.", tone="good"))
+        total = sum(count for _, count, _ in verification.counts)
+        sums = f"Instances: {total:,}; kinds: {len(verification.counts)}."
+        text = f"Verified: both sides hold the same. {sums}"
+        blocks.append(Paragraph(text=text, tone="good"))
         return blocks
     differences = verification.differences
     blocks.append(Paragraph(text=f"{verification.differing:,} instances differ:", tone="bad"))
