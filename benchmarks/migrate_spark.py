@@ -29,11 +29,12 @@ from tablewright.session import Options, Session
 MODES = ("process", "local[1]", "local[2]")
 
 
-def engine(path: Path, port: int) -> subprocess.Popen[bytes]:
+def engine(path: Path, port: int, realism: str = "") -> subprocess.Popen[bytes]:
     """Start a local engine, and wait until it answers."""
     import socket
 
     command = [sys.executable, "-m", "tablewright", "local", "--port", str(port)]
+    command += ["--realism", realism] if realism else []
     process = subprocess.Popen(
         [*command, "--data", str(path)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )

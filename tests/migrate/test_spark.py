@@ -18,6 +18,7 @@ from tablewright.evaluation.doors import Record, Target
 from tablewright.operate.migration import Migration, quarantine
 from tablewright.operate.staging import Staging
 from tablewright.session import open_model
+from tablewright.verbs import migrate_cluster
 from tablewright.verbs.migrate import transform_between
 from tablewright.verbs.migrate_cluster import migrate_on_cluster
 
