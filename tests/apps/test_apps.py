@@ -22,7 +22,7 @@ PATTERNS = {
     "mongocollectibles": [f"M{n}" for n in range(1, 13)],
     # from P31 and A25 on what their services need beyond the briefs
     "poafix": [f"P{n}" for n in range(1, 44)],
-    "auxeira": [f"A{n}" for n in range(1, 38)],
+    "auxeira": [f"A{n}" for n in range(1, 40)],
 }
 CLAIMS = {
     "llm-proxy": 16,

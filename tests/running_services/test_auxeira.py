@@ -17,6 +17,7 @@ from starlette.testclient import TestClient
 
 from running_services.running import START, Running, database_of, on_dynamodb_local
 from tablewright.core.errors import UsageError
+from tablewright.serve.callers import signed_token
 from tablewright.store.failures import StoreError
 from tablewright_services.auxeira import reports
 from tablewright_services.auxeira.app import Auxeira
@@ -24,6 +25,7 @@ from tablewright_services.auxeira.settings import auxeira_settings
 from tablewright_services.auxeira.success import Success
 from tablewright_services.auxeira.writers import LocalWriter, WriterFailed
 from tablewright_services.common.bcrypt_passwords import BcryptPasswords
+from tablewright_services.common.paystack import PaymentFailed
 from tablewright_services.common.signatures import hex_signature
 
 PASSWORD = "correct horse battery"
@@ -805,7 +807,7 @@ def test_events_of_payments_are_believed_only_if_signed_and_as_asked_for(service
     failed = asked()
     event = paid(failed, 150_000, event="charge.failed")
     assert deliver(service, event).json() == {"result": "failed"}
-    assert deliver(service, paid(failed, 150_000)).json() == {"result": "known"}
+    assert deliver(service, paid(failed, 150_000)).json() == {"result": "refund-due"}
     assert deliver(service, paid("0" * 26, 5)).json() == {"result": "unknown"}
     assert deliver(service, paid(asked(), 1, event="invoice.create")).json() == {
         "result": "ignored"
@@ -813,6 +815,178 @@ def test_events_of_payments_are_believed_only_if_signed_and_as_asked_for(service
     assert deliver(service, b"[]").status_code == 400
     assert deliver(service, b"{").status_code == 400
     assert service.client.get("/api/profile", headers=headers).json()["profile"]["credits"] == 5
+
+
+def refund(
+    reference: str, amount: int | str, event: str = "refund.processed", currency: str = "NGN"
+) -> bytes:
+    """Return an event about a refund, which names the payment by `transaction_reference`."""
+    data = {"transaction_reference": reference, "amount": amount, "currency": currency}
+    return json.dumps({"event": event, "data": data}).encode()
+
+
+def bought(service: Running, headers: Headers, **body: Any) -> str:
+    """Buy something, with its event; return the reference of the payment."""
+    asked = service.client.post("/api/payments/initialize", json=body, headers=headers).json()
+    paying = paid(asked["reference"], asked["amount"], asked["currency"])
+    assert deliver(service, paying).json() == {"result": "paid"}
+    return str(asked["reference"])
+
+
+def profile_of(service: Running, headers: Headers) -> Any:
+    return service.client.get("/api/profile", headers=headers).json()["profile"]
+
+
+def state_of(service: Running, headers: Headers, reference: str) -> str:
+    shown = service.client.get(f"/api/payments/{reference}", headers=headers)
+    return str(shown.json()["payment"]["state"])
+
+
+def test_a_refund_that_comes_three_times_takes_the_credits_away_once(service: Running) -> None:
+    headers = with_profile(service)
+    first = bought(service, headers, product="credits", credits=5)
+    bought(service, headers, product="credits", credits=5)
+    results = [deliver(service, refund(first, "150000")).json()["result"] for _ in range(3)]
+    assert results == ["refunded", "known", "known"]
+    assert profile_of(service, headers)["credits"] == 5
+    assert state_of(service, headers, first) == "refunded"
+    assert deliver(service, paid(first, 150_000)).json() == {"result": "known"}
+
+
+def test_credits_that_were_spent_are_not_owed(service: Running) -> None:
+    headers = with_profile(service)
+    reference = bought(service, headers, product="credits", credits=5)
+    assert ask_report(service, headers, "climate-risk").status_code == 201
+    assert profile_of(service, headers)["credits"] == 4
+    deliver(service, refund(reference, 150_000))
+    assert profile_of(service, headers)["credits"] == 0
+
+
+def test_a_type_that_was_paid_back_has_to_be_paid_for_again(service: Running) -> None:
+    headers = with_profile(service)
+    reference = bought(service, headers, product="report-type", reportType="benchmark")
+    deliver(service, refund(reference, 300_000))
+    assert ask_report(service, headers, "benchmark").status_code == 402
+    bought(service, headers, product="report-type", reportType="benchmark")
+    assert ask_report(service, headers, "benchmark").status_code == 201
+
+
+def test_the_total_of_a_project_is_that_of_its_paid_pledges_also_after_refunds(
+    service: Running,
+) -> None:
+    headers = with_profile(service)
+    project = open_project(service, headers)
+    references = [
+        bought(service, headers, product="pledge", projectId=project, amount=amount)
+        for amount in (700, 500)
+    ]
+
+    def redeliver(number: int) -> str:
+        for _ in range(20):
+            reply = deliver(service, refund(references[0], 700, currency="EUR"))
+            if reply.status_code == 200:
+                return str(reply.json()["result"])
+        raise AssertionError(reply.text)
+
+    results = at_once(redeliver, 12)
+    assert (results.count("refunded"), results.count("known")) == (1, 11)
+    path = f"/api/projects/{project}"
+    pledges = service.client.get(f"{path}/pledges", headers=headers).json()["pledges"]
+    assert {each["amount"]: each["state"] for each in pledges} == {700: "refunded", 500: "paid"}
+    shown = service.client.get(path, headers=headers).json()["project"]
+    assert shown["pledged"] == 500
+
+
+def test_a_refund_that_overtakes_its_payment_is_forged_or_of_a_part_changes_nothing(
+    service: Running,
+) -> None:
+    headers = with_profile(service)
+    body = {"product": "credits", "credits": 5}
+    asked = service.client.post("/api/payments/initialize", json=body, headers=headers).json()
+    reference = asked["reference"]
+    early = deliver(service, refund(reference, 150_000))
+    assert (early.status_code, early.json()["error"]) == (409, "too_early")
+    assert deliver(service, paid(reference, 150_000)).json() == {"result": "paid"}
+    assert deliver(service, refund(reference, 150_000), "0" * 128).status_code == 401
+    part = deliver(service, refund(reference, 149_999))
+    assert part.json() == {"result": "partly-refunded"}
+    failed = deliver(service, refund(reference, 150_000, "refund.failed"))
+    assert failed.json() == {"result": "refund-failed"}
+    assert deliver(service, refund("0" * 26, 5)).json() == {"result": "unknown"}
+    assert state_of(service, headers, reference) == "paid"
+    assert profile_of(service, headers)["credits"] == 5
+    page = service.client.get("/metrics").text
+    assert 'noted_total{event="partly_refunded"} ' in page
+    assert 'noted_total{event="refund_failed"} ' in page
+
+
+class Recorded:
+    """Takes refunds, as Paystack: their end is told later."""
+
+    def __init__(self, *, fails: bool = False) -> None:
+        self.refunds: list[tuple[str, int]] = []
+        self.fails = fails
+
+    def ask(self, reference: str, amount: int, currency: str, email: str) -> str:
+        return f"https://checkout.example/{reference}"
+
+    def refund(self, reference: str, amount: int) -> bool:
+        if self.fails:
+            raise PaymentFailed("recorded")
+        self.refunds.append((reference, amount))
+        return False
+
+
+@pytest.fixture
+def recorded(service: Running) -> Iterator[Recorded]:
+    purchases = service.service.purchases
+    before, purchases.payments = purchases.payments, Recorded()
+    yield purchases.payments
+    purchases.payments = before
+
+
+def administrator(service: Running) -> Headers:
+    claims = {"sub": "an administrator", "role": "admin"}
+    claims["exp"] = service.time.moment.timestamp() + 60
+    token = signed_token(claims, SECRETS["JWT_SECRET"].encode())
+    return {"Authorization": f"Bearer {token}"}
+
+
+def test_money_that_buys_nothing_any_more_is_asked_back_at_once(
+    service: Running, recorded: Recorded
+) -> None:
+    headers = with_profile(service)
+    body = {"product": "credits", "credits": 5}
+    asked = service.client.post("/api/payments/initialize", json=body, headers=headers).json()
+    reference = asked["reference"]
+    for result in ("refund-due", "known", "known"):
+        assert deliver(service, paid(reference, 140_000)).json() == {"result": result}
+    assert recorded.refunds == [(reference, 140_000)]
+    assert deliver(service, refund(reference, 140_000)).json() == {"result": "refunded"}
+    assert state_of(service, headers, reference) == "refunded"
+
+
+def test_an_administrator_gives_a_payment_back(service: Running, recorded: Recorded) -> None:
+    headers = with_profile(service)
+    reference = bought(service, headers, product="credits", credits=5)
+    path = f"/api/payments/{reference}/refund"
+    assert service.client.post(path, headers=headers).status_code == 403
+    asked = service.client.post(path, headers=administrator(service))
+    assert (asked.status_code, asked.json()) == (202, {"state": "paid"})
+    assert recorded.refunds == [(reference, 150_000)]
+    deliver(service, refund(reference, 150_000))
+    again = service.client.post(path, headers=administrator(service))
+    assert (again.status_code, again.json()) == (200, {"state": "refunded"})
+    assert len(recorded.refunds) == 1
+    none = f"/api/payments/{'0' * 26}/refund"
+    assert service.client.post(none, headers=administrator(service)).status_code == 404
+    body = {"product": "credits", "credits": 5}
+    pending = service.client.post("/api/payments/initialize", json=body, headers=headers).json()
+    path = f"/api/payments/{pending['reference']}/refund"
+    assert service.client.post(path, headers=administrator(service)).status_code == 409
+    recorded.fails = True
+    path = f"/api/payments/{bought(service, headers, **body)}/refund"
+    assert service.client.post(path, headers=administrator(service)).status_code == 502
 
 
 def test_without_a_key_of_paystack_a_payment_is_made_at_the_service_itself(
@@ -856,12 +1030,12 @@ def test_the_document_names_every_route_but_the_local_one(service: Running) -> N
     operations = [
         (method, path) for path, methods in document["paths"].items() for method in methods
     ]
-    assert len(operations) == 27
+    assert len(operations) == 28
     assert ("post", "/api/reports/generate") in operations
     names = [
         each["operationId"] for methods in document["paths"].values() for each in methods.values()
     ]
-    assert len(set(names)) == 27
+    assert len(set(names)) == 28
     assert document["paths"]["/health"]["get"]["security"] == []
     assert document["paths"]["/api/profile"]["get"]["security"] == [{"bearer": []}]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections import Counter
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from functools import wraps
 from typing import Any
@@ -76,7 +77,8 @@ class Auxeira(Service):
             if settings.uses_paystack
             else LocalPayments("/api/payments/{reference}/local")
         )
-        self.purchases = Purchases(self.store, self.payments, self.projects, self.now)
+        self.noted: Counter[str] = Counter()
+        self.purchases = Purchases(self.store, self.payments, self.projects, self.now, self._note)
         self.boards = Boards(self.store, self.ticks, settings.benchmark_seconds)
         self.feed = BoardFeed(self.store, self.now)
         self.activity = Activity(self.store, self.now)
@@ -88,6 +90,14 @@ class Auxeira(Service):
         self.reports = Reports(self.store, self.profiles, settings, writer, self.now, self.log)
         self._rates = self.shared.rates("requests", settings.requests_per_minute)
         self._sign_ins = self.shared.rates("sign-ins", settings.sign_ins_per_minute)
+
+    def _note(self, word: str) -> None:
+        self.noted[word] += 1
+
+    def more_metrics(self) -> str:
+        """Return how often something happened that people should look at."""
+        counts = [f'noted_total{{event="{word}"}} {n}' for word, n in sorted(self.noted.items())]
+        return "\n".join(["# TYPE noted_total counter", *counts, ""])
 
     def routes(self) -> Sequence[BaseRoute]:
         """Return the routes."""
@@ -202,6 +212,19 @@ class Auxeira(Service):
                 answers=begun,
             ),
             known("GET", payment, self._payment, "view", answers=NOT_FOUND),
+            known(
+                "POST",
+                f"{payment}/refund",
+                self._refund,
+                "save",
+                answers={
+                    **NOT_FOUND,
+                    202: "it was asked for: an event tells when it is back",
+                    403: "for administrators only",
+                    409: "it was not paid",
+                    502: "Paystack refused",
+                },
+            ),
             known("POST", f"{payment}/local", self._pay_here, "save", answers=NOT_FOUND),
             self.route(
                 "POST",
@@ -443,6 +466,13 @@ class Auxeira(Service):
             return _or_404(None, "payment")
         event = success_event(reference, int(payment["amount"]), payment["currency"])
         return answer({"result": await self.purchases.take(event)})
+
+    async def _refund(self, request: Request, caller: Caller) -> Response:
+        """Give a payment back, as an administrator."""
+        if caller.role != "admin":
+            return error(403, "forbidden", "this is for administrators")
+        state = await self.purchases.refund(request.path_params["reference"])
+        return answer({"state": state}, 200 if state == "refunded" else 202)
 
     async def _webhook(self, request: Request) -> Response:
         """Take an event of Paystack."""

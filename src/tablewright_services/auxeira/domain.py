@@ -245,7 +245,21 @@ REPORT_TYPES: Mapping[str, ReportType] = {
         ReportType("benchmark", "Peer benchmark", True),
     )
 }
+TAKEN_AWAY = "-"
+"""Before the name of a type in the list of entitlements: one of it was paid back."""
 PREMIUM = tuple(each.name for each in REPORT_TYPES.values() if each.is_premium)
+
+
+def is_entitled(kind: str, entitlements: Sequence[str]) -> bool:
+    """Whether a type is paid for: bought more often than it was paid back.
+
+    Entitlements are only ever added, as a purchase and a refund may come at once.
+
+    Example:
+        >>> is_entitled("benchmark", ["benchmark", "-benchmark"])
+        False
+    """
+    return entitlements.count(kind) > entitlements.count(f"{TAKEN_AWAY}{kind}")
 
 
 # ---------------------------------------------------------------- boards

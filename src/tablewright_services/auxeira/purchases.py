@@ -3,11 +3,14 @@
 A payment is pending until an event says that it was made. The event settles it together with what
 it buys in one transaction whose condition is that it is pending still, so that the same event
 counts once, however often and by however many at once it is delivered.
+
+Money that buys nothing any more, or that an administrator gives back, is asked back at Paystack.
+What it bought is taken away, and the payment called refunded, by the event that says it is back.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Any
 
@@ -24,6 +27,7 @@ from tablewright_services.auxeira.domain import (
     PREMIUM,
     PRICE_CURRENCY,
     REPORT_TYPE_PRICE,
+    TAKEN_AWAY,
     BadField,
     one_of,
     whole,
@@ -33,14 +37,33 @@ from tablewright_services.common.paystack import PaymentFailed, Payments
 from tablewright_services.common.service import Now, RequestRefused
 
 _REFERENCE = Attribute(name="reference", kind=Kind.ULID)
+CHARGES = ("charge.success", "charge.failed")
+REFUNDS = ("refund.processed", "refund.failed", "refund.needs-attention")
 PRODUCTS = ("credits", "report-type", "pledge")
 
 
 class Purchases:
     """Asks for payments and settles them."""
 
-    def __init__(self, store: AsyncStore, payments: Payments, projects: Projects, now: Now) -> None:
-        self.store, self.payments, self.projects, self.now = store, payments, projects, now
+    def __init__(
+        self,
+        store: AsyncStore,
+        payments: Payments,
+        projects: Projects,
+        now: Now,
+        note: Callable[[str], None],
+    ) -> None:
+        """Take what purchases need.
+
+        Args:
+            store: runs the access patterns.
+            payments: takes payments and gives them back.
+            projects: what pledges are to.
+            now: gives the time.
+            note: counts what people should look at, by a word.
+        """
+        self.store, self.payments, self.projects = store, payments, projects
+        self.now, self.note = now, note
 
     async def begin(self, user_id: str, body: Mapping[str, Any]) -> dict[str, Any]:
         """Ask for the payment of a product; return where it is paid.
@@ -122,24 +145,31 @@ class Purchases:
         """Apply an event of Paystack; return what became of it.
 
         An event that was applied before changes nothing.
+
+        Raises:
+            Refused: a refund came before its payment, and has to come again.
         """
         charge = event.get("data")
-        kind = event.get("event")
-        if kind not in ("charge.success", "charge.failed") or not isinstance(charge, Mapping):
+        kind = str(event.get("event", ""))
+        if kind not in (*CHARGES, *REFUNDS) or not isinstance(charge, Mapping):
             return "ignored"
-        reference = charge.get("reference")
+        reference = charge.get("transaction_reference") or charge.get("reference")
         if not isinstance(reference, str) or len(reference) != 26:
             return "unknown"
         payment = await self.store.getPayment(reference=reference)
         if payment is None:
             return "unknown"
+        if kind in REFUNDS:
+            return await self._take_refund(kind, charge, payment)
+        if payment.state == "failed" and kind == "charge.success":
+            return await self._owe(payment, charge.get("amount"))  # tried again, and too late
         if payment.state != "pending":
             return "known"
         if kind == "charge.failed":
             return await self._close(payment, "failed")
         paid = (charge.get("amount"), charge.get("currency"))
         if paid != (int(payment.amount), payment.currency):
-            return await self._close(payment, "refund-due")
+            return await self._owe(payment, charge.get("amount"))
         try:
             await self._settle(payment)
         except (ConditionFailed, NotFound):
@@ -173,15 +203,99 @@ class Purchases:
         payment_now = await self.store.getPayment(reference=payment.reference)
         if payment_now is None or payment_now.state != "pending":
             return "known"
-        return await self._close(payment, "refund-due")
+        return await self._owe(payment_now, payment.amount)
+
+    async def _owe(self, payment: Any, amount: Any) -> str:
+        """Note that money has to go back, and ask for that."""
+        state = await self._close(payment, "refund-due")
+        if state == "refund-due" and isinstance(amount, int):
+            with suppress(PaymentFailed):  # an administrator asks again
+                await self._ask_back(payment.reference, amount, "refund-due")
+        return state
 
     async def _close(self, payment: Any, state: str) -> str:
         with suppress(ConditionFailed):
             await self.store.closePayment(
-                reference=payment.reference, state=state, settledAt=self.now()
+                reference=payment.reference,
+                state=state,
+                settledAt=self.now(),
+                if_state=payment.state,
             )
             return state
         return "known"
+
+    # ------------------------------------------------------------ money that goes back
+
+    async def refund(self, reference: str) -> str:
+        """Give a payment back; return its state: an event tells when the money is back.
+
+        Asked for again, nothing more is given back.
+
+        Raises:
+            Refused: there is no such payment, it was not made, or Paystack refused.
+        """
+        payment = await self.store.getPayment(reference=reference)
+        if payment is None:
+            raise RequestRefused(404, "not_found", "there is no such payment")
+        if payment.state == "refunded":
+            return "refunded"
+        if payment.state not in ("paid", "refund-due"):
+            raise RequestRefused(409, "not_paid", f"the payment is {payment.state}")
+        try:
+            return await self._ask_back(reference, int(payment.amount), payment.state)
+        except PaymentFailed:
+            text = "the payment was not given back: nothing is noted, try again"
+            raise RequestRefused(502, "payments", text) from None
+
+    async def _ask_back(self, reference: str, amount: int, state: str) -> str:
+        if not await run_in_threadpool(self.payments.refund, reference, amount):
+            return state
+        payment = await self.store.getPayment(reference=reference)
+        return await self._refunded(payment)
+
+    async def _take_refund(self, kind: str, refund: Mapping[str, Any], payment: Any) -> str:
+        if kind != "refund.processed":
+            self.note("refund_failed")
+            return "refund-failed"
+        if payment.state == "pending":
+            raise RequestRefused(409, "too_early", "the payment is not known yet: send it again")
+        amount = str(refund.get("amount", ""))
+        if payment.state == "paid" and amount != str(int(payment.amount)):
+            self.note("partly_refunded")
+            return "partly-refunded"
+        return await self._refunded(payment)
+
+    async def _refunded(self, payment: Any) -> str:
+        """Take away what a payment bought, which is back; in one write, so once."""
+        if payment.state == "refund-due":
+            return await self._close(payment, "refunded")
+        if payment.state != "paid":
+            return "known"
+        try:
+            await self._take_away(payment)
+        except (ConditionFailed, NotFound):
+            return "known"
+        return "refunded"
+
+    async def _take_away(self, payment: Any) -> None:
+        if payment.product == "pledge":
+            await self.store.refundPledge(
+                reference=payment.reference,
+                projectId=payment.subject,
+                pledgeId=payment.reference,
+                pledged=-payment.amount,
+            )
+            return
+        is_type = payment.product == "report-type"
+        profile = await self.store.getProfile(userId=payment.payerId)
+        # credits that were spent are not owed
+        left = min(int(payment.units), int(profile.credits or 0)) if profile is not None else 0
+        await self.store.refundPurchase(
+            reference=payment.reference,
+            userId=payment.payerId,
+            credits=-left,
+            entitlements=[f"{TAKEN_AWAY}{payment.subject}"] if is_type else [],
+        )
 
 
 __all__ = ["PRODUCTS", "Purchases"]

@@ -20,7 +20,7 @@ from tablewright.core.errors import EngineError
 from tablewright.store.asynchronous import AsyncStore
 from tablewright.store.calling import BASE32
 from tablewright.store.failures import ConditionFailed, NotFound, StoreError
-from tablewright_services.auxeira.domain import REPORT_TYPES, ReportType
+from tablewright_services.auxeira.domain import REPORT_TYPES, ReportType, is_entitled
 from tablewright_services.auxeira.profiles import Profiles
 from tablewright_services.auxeira.settings import AuxeiraSettings
 from tablewright_services.auxeira.writers import Writer, WriterFailed, Written
@@ -83,7 +83,7 @@ class Reports:
         return header
 
     async def _create(self, arguments: dict[str, Any], kind: ReportType, profile: Any) -> Any:
-        is_owned = not kind.is_premium or kind.name in (profile.entitlements or ())
+        is_owned = not kind.is_premium or is_entitled(kind.name, list(profile.entitlements or ()))
         try:
             if is_owned:
                 return await self.store.createReport(**arguments)
