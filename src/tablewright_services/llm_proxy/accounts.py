@@ -19,6 +19,7 @@ from tablewright_services.common.passwords import Passwords
 from tablewright_services.common.service import Now
 from tablewright_services.llm_proxy.domain import PLANS, period_of
 from tablewright_services.llm_proxy.settings import ProxySettings
+from tablewright_services.llm_proxy.subscriptions import Subscriptions
 
 ACCESS_SECONDS = 15 * 60
 REFRESH_SECONDS = 30 * 86_400
@@ -29,8 +30,15 @@ FIRST_MOMENT = dt.datetime(2020, 1, 1, tzinfo=dt.UTC)
 class Accounts:
     """Signs users up and in."""
 
-    def __init__(self, store: AsyncStore, settings: ProxySettings, now: Now) -> None:
+    def __init__(
+        self,
+        store: AsyncStore,
+        settings: ProxySettings,
+        subscriptions: Subscriptions,
+        now: Now,
+    ) -> None:
         self.store, self.settings, self.now = store, settings, now
+        self.subscriptions = subscriptions
         self._passwords = Passwords()
 
     async def register(self, email: str, password: str) -> dict[str, Any]:
@@ -110,6 +118,8 @@ class Accounts:
             )
         except (ConditionFailed, NotFound) as problem:
             raise Unauthorized from problem
+        # every quarter of an hour at least, as tokens run out
+        await self.subscriptions.lapse(user)
         text = moment.astimezone(dt.UTC).replace(tzinfo=None).isoformat(timespec="milliseconds")
         return self._tokens(user, f"{text}Z")
 

@@ -36,8 +36,9 @@ from tablewright_services.llm_proxy.providers import (
     RecordedProvider,
     Taken,
 )
-from tablewright_services.llm_proxy.settings import SECRETS, proxy_settings
-from tablewright_services.llm_proxy.subscriptions import BadReceipt, QuotaUsedUp, Subscriptions
+from tablewright_services.llm_proxy.receipts import BadReceipt
+from tablewright_services.llm_proxy.settings import SECRETS, proxy_settings, receipts_of
+from tablewright_services.llm_proxy.subscriptions import QuotaUsedUp, Subscriptions
 
 ANSWERS_KEPT = 10_000
 """Answers to calls with an Idempotency-Key that this process gives again."""
@@ -54,8 +55,8 @@ class LlmProxy(Service):
         """Make what the routes call."""
         settings = proxy_settings(self.environment)
         self.settings = settings
-        self.accounts = Accounts(self.store, settings, self.now)
-        self.subscriptions = Subscriptions(self.store, settings.receipt_secret, self.now)
+        self.subscriptions = Subscriptions(self.store, receipts_of(settings), self.now)
+        self.accounts = Accounts(self.store, settings, self.subscriptions, self.now)
         self.provider: Provider = (
             OpenAiProvider(settings.provider_url, settings.provider_key)
             if settings.provider_url

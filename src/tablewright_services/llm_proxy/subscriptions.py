@@ -6,22 +6,25 @@ twice changes nothing.
 
 from __future__ import annotations
 
+import asyncio
 import datetime as dt
 from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
 
-from tablewright.serve.callers import Unauthorized, verified_claims
+from tablewright.serve.callers import Unauthorized
 from tablewright.store.asynchronous import AsyncStore
 from tablewright.store.failures import ConditionFailed
 from tablewright_services.common.service import Now
 from tablewright_services.llm_proxy.domain import (
+    GRACE,
     PRODUCTS,
     change_of,
     is_lapsed,
     period_of,
     standing,
 )
+from tablewright_services.llm_proxy.receipts import BadReceipt, Receipts
 
 RENEWED = ("SUBSCRIBED", "DID_RENEW")
 ENDED = ("EXPIRED", "REFUND", "REVOKE")
@@ -35,15 +38,11 @@ class QuotaUsedUp(Exception):
         self.standing = standing_now
 
 
-class BadReceipt(Exception):
-    """A receipt is not signed by the store, or of a product that is not sold."""
-
-
 class Subscriptions:
     """Counts calls, and changes plans."""
 
-    def __init__(self, store: AsyncStore, receipt_secret: bytes, now: Now) -> None:
-        self.store, self.receipt_secret, self.now = store, receipt_secret, now
+    def __init__(self, store: AsyncStore, receipts: Receipts, now: Now) -> None:
+        self.store, self.receipts, self.now = store, receipts, now
 
     async def standing(self, user_id: str, email: str) -> dict[str, Any] | None:
         """Return plan, calls used, limit and when it starts again; None without a user."""
@@ -83,9 +82,15 @@ class Subscriptions:
         """Keep a receipt and set the plan it buys; a second time nothing changes.
 
         Raises:
-            BadReceipt: it is not signed by the store, of another user, or of an unknown product.
+            BadReceipt: it is not signed by the store, of another user, of an unknown product, or
+                what it bought has run out.
         """
-        receipt = self._verified(signed)
+        moment = self.now()
+        receipt = _sold(
+            await asyncio.to_thread(self.receipts.transaction, signed, moment.timestamp())
+        )
+        if dt.datetime.fromisoformat(receipt["expiresDate"]) + GRACE <= moment:
+            raise BadReceipt("what it bought has run out")
         owner = await self._owner(receipt["originalTransactionId"])
         if owner not in ("", user_id):
             raise BadReceipt("the purchase belongs to somebody else")
@@ -102,7 +107,11 @@ class Subscriptions:
         Raises:
             BadReceipt: it is not signed by the store.
         """
-        receipt = self._verified(signed)
+        moment = self.now().timestamp()
+        receipt = await asyncio.to_thread(self.receipts.notification, signed, moment)
+        if "originalTransactionId" not in receipt:
+            return "ignored"
+        _sold(receipt)
         user_id = await self._owner(receipt["originalTransactionId"])
         user = await self.store.getUserById(userId=user_id) if user_id else None
         if user is None:
@@ -137,16 +146,15 @@ class Subscriptions:
         owner = await self.store.findUserByOriginalTransaction(originalTransactionId=transaction)
         return str(owner[0].userId) if owner else ""
 
-    def _verified(self, signed: str) -> dict[str, Any]:
-        if not self.receipt_secret:
-            raise BadReceipt("no validator of receipts is set up")
-        try:
-            receipt = verified_claims(signed, self.receipt_secret, self.now().timestamp())
-        except Unauthorized as problem:
-            raise BadReceipt("it is not signed by the store") from problem
-        needed = ("originalTransactionId", "transactionId", "purchaseDate", "expiresDate")
-        if not all(isinstance(receipt.get(name), str) for name in needed):
-            raise BadReceipt("it lacks a part")
-        if receipt.get("productId") not in PRODUCTS:
-            raise BadReceipt("the product is not sold")
-        return receipt
+    async def lapse(self, user: Any) -> None:
+        """Let a user fall back to the free plan whose plan and days of grace have run out."""
+        if is_lapsed(user, self.now()):
+            await self.store.changePlan(
+                userId=user.userId, email=user.email, **change_of("free", None)
+            )
+
+
+def _sold(receipt: dict[str, Any]) -> dict[str, Any]:
+    if receipt["productId"] not in PRODUCTS:
+        raise BadReceipt("the product is not sold")
+    return receipt

@@ -15,6 +15,7 @@ from tablewright.serve.bodies import raw_body
 from tablewright.serve.callers import Unauthorized
 from tablewright.serve.writing import json_bytes
 from tablewright.store.failures import ConditionFailed
+from tablewright_services.common.alerts import alerts_of
 from tablewright_services.common.answers import JSON
 from tablewright_services.common.declarations import (
     Fields,
@@ -121,6 +122,7 @@ class MongoCollectibles(Service):
         settings = shop_settings(self.environment)
         self.settings, self.origins = settings, settings.origins
         self.noted: Counter[str] = Counter()
+        self.alerts = alerts_of(self.environment, self.title, self.log)
         self.payments: Payments = (
             PayMongo(settings.payment_key, settings.public_url)
             if settings.payment_key
@@ -138,13 +140,21 @@ class MongoCollectibles(Service):
         )
         self.catalogue = CollectiblesCache(self.store, self.shared.cache, self.clock, self.ticks)
         self.rentals = Rentals(
-            self.store, self.payments, self.mailer, settings.session_secret, self.now, self._note
+            self.store,
+            self.payments,
+            self.mailer,
+            settings.session_secret,
+            self.now,
+            self._note,
+            self.alerts,
         )
         self._rates = self.shared.rates("requests", settings.calls_per_minute)
         self._sign_ins = self.shared.rates("sign-ins", settings.sign_ins_per_minute)
 
     def _note(self, word: str) -> None:
+        """Count something that the staff should look at, and tell the operators."""
         self.noted[word] += 1
+        self.alerts.tell(word)
 
     def routes(self) -> Sequence[BaseRoute]:
         """Return the routes: each of the API with and without `/api`, then the pages."""
@@ -311,7 +321,7 @@ class MongoCollectibles(Service):
             "# TYPE noted_total counter",
             *(f'noted_total{{event="{word}"}} {n}' for word, n in sorted(self.noted.items())),
         ]
-        return "\n".join([*lines, ""])
+        return "\n".join([*lines, ""]) + self.alerts.metrics()
 
     async def wait(self, request: Request, *, is_sign_in: bool = False) -> Response | None:
         """Return that a client has to wait, if it called too often."""

@@ -19,6 +19,7 @@ from typing import Any
 from tablewright.serve.callers import Unauthorized, signed_token, verified_claims
 from tablewright.store.asynchronous import AsyncStore
 from tablewright.store.failures import ConditionFailed, NotFound
+from tablewright_services.common.alerts import Alerts
 from tablewright_services.common.service import Now, RequestRefused
 from tablewright_services.common.signatures import keyed_digest
 from tablewright_services.mongocollectibles.domain import (
@@ -59,6 +60,7 @@ class Rentals:
         secret: bytes,
         now: Now,
         note: Callable[[str], None],
+        alerts: Alerts,
     ) -> None:
         """Take what rentals need.
 
@@ -69,9 +71,10 @@ class Rentals:
             secret: signs quotes, and makes ids of idempotency keys.
             now: gives the time.
             note: counts what staff should look at, by a word.
+            alerts: tells the operators what became of a payment.
         """
         self.store, self.payments, self.mailer = store, payments, mailer
-        self.secret, self.now, self.note = secret, now, note
+        self.secret, self.now, self.note, self.alerts = secret, now, note, alerts
         self._keeps_copies = False
         """Whether this database was seen to keep which copy a rental has."""
 
@@ -269,6 +272,9 @@ class Rentals:
         raise RequestRefused(503, "busy", "try again later")
 
     async def _moved(self, rental: Any, status: str) -> str:
+        # without the id, which shows the rental to whoever knows it
+        pesos = f"{Decimal(rental.total_fee):.2f}"
+        self.alerts.tell(f"payment {status}", collectible=rental.collectible_id, pesos=pesos)
         if status == "completed":
             await self._confirm(rental)
         else:
