@@ -19,11 +19,13 @@ from tablewright.verbs.cost import cost, cost_by_scale
 from tablewright.verbs.diff import diff
 from tablewright.verbs.plan import plan
 from tablewright.verbs.report import report
+from tablewright.verbs.roadmap import roadmap
 
+COST = "monthly_cost"
 NEEDS = ("point_in_time_recovery", "audit", "high_availability", "encryption_at_rest")
 
 
-def text_of(seed: int) -> str:
+def text_of(seed: int, scope: str = "database") -> str:
     """Return a model with a design on each engine."""
     draw = random.Random(seed)
     scales = sorted(draw.sample([100, 10_000, 1_000_000, 100_000_000], 2))
@@ -39,7 +41,7 @@ def text_of(seed: int) -> str:
 app: random{seed}
 region: {draw.choice(["us-east-1", "eu-north-1", "eu-west-1"])}
 scales: {scales}
-targets: {{monthly_cost: {{{budgets}}}}}
+targets: {{monthly_cost: {{{budgets}}}, monthly_cost_of: {scope}}}
 needs: {{{needs}}}
 entities:
   Note:
@@ -67,8 +69,8 @@ designs:
 """
 
 
-def session_of(seed: int) -> Session:
-    return Session(read_model(text_of(seed)), Options())
+def session_of(seed: int, scope: str = "database") -> Session:
+    return Session(read_model(text_of(seed, scope)), Options())
 
 
 @pytest.mark.parametrize("seed", range(12))
@@ -88,7 +90,7 @@ def test_cost_check_report_and_diff_give_one_figure(seed: int) -> None:
         else:
             assert sum(row.usd_per_month for row in figure.rows) == figure.usd_per_month
         for target in check(session, curve.design).designs[0].targets:
-            if target.name != "monthly_cost":
+            if target.name != COST:
                 continue
             assert target.users is not None
             usd = points[target.users]
@@ -133,3 +135,44 @@ def test_plan_gives_the_figures_of_cost_and_is_never_the_more_expensive(seed: in
     assert planned is not None
     if session.evaluate("dynamo", result.users).bill.refused_share == 0:
         assert planned <= (points[result.users] or planned)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_budget_for_the_deployment_is_held_against_the_bill_that_compare_gives(seed: int) -> None:
+    session = session_of(seed, "deployment")
+    found = compare(session)
+    bills = {
+        (option.architecture.name, price.users): price.total
+        for option in found.architectures
+        for price in option.prices
+    }
+    best = {(entry.engine, entry.users): entry.design for entry in found.engines}
+    for design in session.designs:
+        for target in check(session, design.name).designs[0].targets:
+            if target.name != COST:
+                continue
+            assert target.users is not None
+            assert target.of == "deployment"
+            if target.why:
+                assert target.met is False
+                continue
+            whole = Decimal(target.reached)
+            assert target.met == (whole <= Decimal(target.wanted))
+            if best[design.engine, target.users] == design.name:  # on servers any of its engine
+                assert whole >= bills[target.option, target.users]
+            if design.engine == "dynamodb":
+                assert whole == bills[target.option, target.users]
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_the_roadmap_gives_the_figures_of_cost_and_the_verdicts_of_check(seed: int) -> None:
+    session = session_of(seed)
+    points = {c.design: dict(c.points) for c in cost_by_scale(session).curves}
+    for name in points:
+        verdicts = {
+            t.users: t.met for t in check(session, name).designs[0].targets if t.name == COST
+        }
+        for stop in roadmap(session, name).stops:
+            assert stop.usd == points[name][stop.users]
+            assert stop.budget is not None
+            assert stop.budget.met == verdicts[stop.users]
