@@ -16,7 +16,7 @@ class Memo(Generic[T]):
     """Results by the identity of some objects and the value of others.
 
     The objects are kept with the result, so that no other object can get their identity. When it is
-    full, the result that was made first is given up.
+    full, the result that was asked for least recently is given up.
 
     Example:
         >>> memo: Memo[int] = Memo(2)
@@ -39,12 +39,14 @@ class Memo(Generic[T]):
     ) -> T:
         """Return what was made for these objects and values; make it the first time."""
         key = (*map(id, objects), values)
-        entry = self._entries.get(key)
+        entry = self._entries.get(key) if self.most is None else self._entries.pop(key, None)
         if entry is None:
             entry = (objects, make())
             if self.most is not None and len(self._entries) >= self.most:
                 self._entries.pop(next(iter(self._entries)))
-            self._entries[key] = entry
+        elif self.most is None:
+            return entry[1]
+        self._entries[key] = entry
         return entry[1]
 
     def __iter__(self) -> Iterator[T]:

@@ -474,7 +474,7 @@ class MappingOf:
         if not isinstance(node, MappingNode):
             wrong_type(self, node, reading)
             return None
-        if len(node.value) < self.least:
+        if len(node.value) < self.least and not reading.is_moved:  # else it was left out
             reading.error("missing-value", f"`{reading.place}` is empty", node, _should(self))
             return None
         out = []

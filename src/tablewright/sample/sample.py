@@ -10,13 +10,13 @@ their own, so no attribute disturbs another and no block needs the ones before.
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from itertools import accumulate, pairwise
 from random import Random
-from typing import Any
+from typing import Any, TypeVar
 
 from tablewright.capacity.items import string_bytes
 from tablewright.capacity.limits import CONTAINER_BYTES, ELEMENT_BYTES
@@ -43,6 +43,8 @@ from tablewright.sample.lengths import can_be_made_alone, constant_bytes, length
 from tablewright.sample.spreads import evenly
 from tablewright.sample.wire import plain_bytes
 
+K = TypeVar("K", bound=tuple[Any, ...])
+V = TypeVar("V")
 _DAY_MS = 86_400_000
 _CACHED_BLOCKS = 256
 _FIRST_DRAW, _SECOND_DRAW = "", "another"
@@ -65,6 +67,21 @@ class Sample(InstanceFamilies):
         super().__init__(model, seed=seed, until=until)
         self._sizes: dict[tuple[str, str, str], list[int | None]] = {}
         self._blocks: OrderedDict[tuple[Any, ...], list[Any]] = OrderedDict()
+
+    def with_figures(self, model: Model, unchanged: frozenset[str]) -> Sample:
+        """Return a sample of a model with other figures; what was drawn of some entities is kept.
+
+        Args:
+            model: a model of the same seed, scales and horizon.
+            unchanged: the entities whose instances are the same.
+        """
+        sample = Sample(model, seed=self.seed, until=self.until)
+        sample._salts = self._salts
+        sample._groups = _of(unchanged, self._groups)
+        sample._key_values = _of(unchanged, self._key_values)
+        sample._sizes = _of(unchanged, self._sizes)
+        sample._blocks = OrderedDict(_of(unchanged, self._blocks))
+        return sample
 
     # How many there are, and whose they are
 
@@ -588,6 +605,11 @@ class Sample(InstanceFamilies):
 _DRAWN: dict[tuple[object, ...], tuple[int, ...]] = {}
 _MOST_DRAWN = 2048
 """Blocks of sizes that are kept, of 512 numbers each."""
+
+
+def _of(entities: frozenset[str], kept: Mapping[K, V]) -> dict[K, V]:
+    """Return what is kept of some entities; their name comes first in each key."""
+    return {key: value for key, value in kept.items() if key[0] in entities}
 
 
 def _milliseconds(value: Any) -> int:

@@ -60,11 +60,11 @@ def _bill_with(
     if rate_cost is not None:
         return total + rate_cost * (factor - 1)
     names = _affected_patterns(session, assumption, design)
-    changed = _variant(session, {assumption.path: factor}, names)
     # Compared with the unchanged model on the same small sample: the rest is the figure's effect.
     unchanged = _variant(session, {}, names)
-    after = changed.evaluate(design.name, session.users).bill.total
+    changed = _variant(session, {assumption.path: factor}, names)
     before = unchanged.evaluate(design.name, session.users).bill.total
+    after = changed.evaluate(design.name, session.users).bill.total
     return total + after - before
 
 
@@ -116,13 +116,20 @@ def _make_variant(session: Session, overrides: Overrides, names: frozenset[str])
         file = read_model(file.source, str(file.path), overrides=overrides)
         model = file.model
     elif overrides:
+        # Patterns hold no figures of entities: of those alone the rest of the file stays unread.
+        is_stored = all(path[0] == "entities" for path in overrides)
         # Read once for all designs: which patterns are left of it differs, the model does not.
-        model = session.remember(
+        figures = session.remember(
             ("figures", tuple(overrides.items())),
             lambda: reader.read_figures(
-                session.file.source, str(session.file.path), overrides, languages=languages()
+                session.file.source,
+                str(session.file.path),
+                overrides,
+                languages=languages(),
+                leave=("patterns",) if is_stored else (),
             ),
         )
+        model = replace(model, entities=figures.entities) if is_stored else figures
     if not any(path[0] == "entities" for path in overrides):
         model = replace(model, entities=session.model.entities)  # the same sample will do
     # Routes are kept by the pattern itself: those that did not change are to be the same ones.
@@ -132,8 +139,7 @@ def _make_variant(session: Session, overrides: Overrides, names: frozenset[str])
     )
     file = replace(file, model=replace(model, patterns=patterns))
     variant = Session(file=file, options=replace(session.options, sample_items=VARIANT_SAMPLE))
-    if model.entities is session.model.entities:
-        variant.engines = session.engines
+    variant.engines = session.engines
     return variant
 
 

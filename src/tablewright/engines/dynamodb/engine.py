@@ -36,7 +36,7 @@ from tablewright.engines.dynamodb.populations import DesignSizes
 from tablewright.engines.dynamodb.quoting import object_bytes, quote_design
 from tablewright.engines.dynamodb.reading.context import OBJECTS, Context
 from tablewright.engines.dynamodb.reading.router import ReadRouter
-from tablewright.engines.dynamodb.sizing import SharedColumns, size_facts
+from tablewright.engines.dynamodb.sizing import SharedColumns, entities_in, size_facts
 from tablewright.engines.dynamodb.writer import WriteRouter
 from tablewright.evaluation.calibration import Calibration, Constant
 from tablewright.evaluation.description import DesignDescription
@@ -51,6 +51,7 @@ from tablewright.evaluation.values import (
     ShapeFacts,
     SizeFacts,
 )
+from tablewright.model.likeness import alike
 from tablewright.model.statistics import load_curve
 from tablewright.model.values import Model, Pattern
 from tablewright.sample.sample import Sample
@@ -84,6 +85,27 @@ class SharedSamples:
     """Routes by pattern, scale and the structure of the tables they depend on."""
     structures: dict[tuple[object, ...], tuple[object, ...]] = field(default_factory=dict)
     _structure_of: Memo[tuple[object, ...]] = field(default_factory=lambda: Memo(MOST_ROUTES_KEPT))
+    base: SharedSamples | None = None
+    """What evaluations of a model with other figures share."""
+    unchanged: frozenset[str] = frozenset()
+    """The entities of which that holds too."""
+
+    def with_figures(self, model: Model, unchanged: frozenset[str]) -> SharedSamples:
+        """Return what evaluations of a model with other figures share; some entities are alike."""
+        return SharedSamples(
+            sample=self.sample.with_figures(model, unchanged),
+            shapes=SharedColumns(base=self.shapes, unchanged=unchanged),
+            structures=self.structures,
+            _structure_of=self._structure_of,
+            base=self,
+            unchanged=unchanged,
+        )
+
+    def of(self, entities: Iterable[str]) -> SharedSamples:
+        """Return where what depends on some entities is kept: where they are alike, by the base."""
+        if self.base is not None and self.unchanged.issuperset(entities):
+            return self.base.of(entities)
+        return self
 
     def structure(self, table: Table) -> tuple[object, ...]:
         """Return the structure of a table; tables of equal structure have the same object."""
@@ -267,9 +289,16 @@ class DynamoEngine:
     def _workspace(self, model: Model) -> SharedSamples:
         """Return what was sampled of a model; models may differ in their access patterns."""
         drawn_by = (model.seed, model.scales, model.horizon_days)
-        return self._workspaces.get(
-            (model.entities,), drawn_by, lambda: SharedSamples(sample=Sample(model))
-        )
+        return self._workspaces.get((model.entities,), drawn_by, lambda: self._new_workspace(model))
+
+    def _new_workspace(self, model: Model) -> SharedSamples:
+        """Return a workspace that takes over what it can from that of a model much like it."""
+        whole = [work for work in self._workspaces if work.base is None]
+        shared = [(alike(work.sample.model, model), work) for work in whole]
+        unchanged, base = max(shared, key=lambda pair: len(pair[0]), default=(frozenset(), None))
+        if base is None or not unchanged:
+            return SharedSamples(sample=Sample(model))
+        return base.with_figures(model, unchanged)
 
 
 def route_all(
@@ -300,6 +329,8 @@ def _kept(
         homes = [table for table, _ in context.homes.get(name, ())]
         homes += [table for table, _, _ in context.embeds.get(name, ())]
         tables.update((id(table), table) for table in homes)
+    shapes = [shape for table in tables.values() for shape in table.shapes]
+    work = work.of(names.union(*map(entities_in, shapes)))
     objects = (pattern, *(work.structure(table) for table in tables.values()))
     route = work.routes.get(objects, (context.users, context.sizes.n), lambda: find(pattern))
     if route.design == context.design.name:
@@ -388,9 +419,10 @@ def _shape_facts(
             continue
         share = Decimal(len(present)) / len(column)
         key = (sizes.n, shape, table.keys, table.indexes, table.vector_indexes, index)
-        facts = work.facts.get(key)
+        place = work.of(entities_in(shape)).facts
+        facts = place.get(key)
         if facts is None:
-            facts = work.facts[key] = size_facts(present)
+            facts = place[key] = size_facts(present)
         shape_factses.append(
             ShapeFacts(
                 name=shape.name,

@@ -369,10 +369,11 @@ class DesignSizes:
         """Return the sizes of one shape of a table."""
         n = max(1, min(self.n, self._population.get(shape.entity, self.n)))
         key = (n, shape, table.keys, table.indexes)
-        shape_sizes = self.shared.kept.get(key)
+        shared = self.shared.of(shape)
+        shape_sizes = shared.kept.get(key)
         if shape_sizes is None:
-            shape_sizes = ShapeSizes(self.model, table, shape, self.sample, n, self.shared)
-            self.shared.kept[key] = shape_sizes
+            shape_sizes = ShapeSizes(self.model, table, shape, self.sample, n, shared)
+            shared.kept[key] = shape_sizes
         return shape_sizes
 
     def whole(self, table: Table, shape: ItemShape) -> ShapeSizes:

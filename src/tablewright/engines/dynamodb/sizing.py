@@ -68,6 +68,16 @@ class SharedColumns:
     """What requests consume on items and entries of these sizes."""
     runs: Memo[list[tuple[Decimal, list[int]]]] = field(default_factory=Memo)
     """Bytes of so many entries after one another, as weighted samples."""
+    base: SharedColumns | None = None
+    """Those of a model with other figures, which has some entities in common with this one."""
+    unchanged: frozenset[str] = frozenset()
+    """The entities that it has in common."""
+
+    def of(self, shape: ItemShape) -> SharedColumns:
+        """Return where the columns of a shape are kept: where they do not differ, by the base."""
+        if self.base is not None and self.unchanged.issuperset(entities_in(shape)):
+            return self.base.of(shape)
+        return self
 
 
 @dataclass(frozen=True, slots=True)
@@ -441,6 +451,11 @@ class ShapeSizes:
 
 def _added(sizes: Sequence[int | None], more: Sequence[int]) -> list[int | None]:
     return [None if size is None else size + added for size, added in zip(sizes, more, strict=True)]
+
+
+def entities_in(shape: ItemShape) -> tuple[str, ...]:
+    """Return the entities of which a shape holds instances."""
+    return (shape.entity, *(embed.entity for embed in shape.embeds))
 
 
 def depends_on(template: KeyTemplate, name: str) -> set[str]:
