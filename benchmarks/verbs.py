@@ -82,15 +82,14 @@ def main() -> None:
             sources.append(unpacked(given.base, folder / "base"))
         print(f"{'':34}{'now':>8}" + (f"{given.base[:10]:>12}{'ratio':>8}" if given.base else ""))
         for verb, app in cases(given.only):
-            place = folder / app
-            if not place.exists():
-                made = ("init", str(place), "--app", app)
-                cpu_seconds(sources[0], made, folder)
-            seconds: list[list[float]] = [[] for _ in sources]
+            seconds: dict[Path, list[float]] = {source: [] for source in sources}
             for _ in range(given.rounds):
-                for which, source in enumerate(sources):
-                    seconds[which].append(cpu_seconds(source, arguments_of(verb), place))
-            middle = [statistics.median(figures) for figures in seconds]
+                for source, figures in seconds.items():
+                    place = folder / str(sources.index(source)) / app
+                    if not place.exists():  # each commit with its own model files
+                        cpu_seconds(source, ("init", str(place), "--app", app), folder)
+                    figures.append(cpu_seconds(source, arguments_of(verb), place))
+            middle = [statistics.median(figures) for figures in seconds.values()]
             line = f"{verb + ' ' + app:34}{middle[0]:8.2f}"
             if given.base:
                 line += f"{middle[1]:12.2f}{middle[0] / middle[1]:8.2f}"
