@@ -451,6 +451,7 @@ def account_at(target: Target) -> Account | None:
     import boto3
     from botocore.config import Config
     from botocore.exceptions import BotoCoreError, ClientError
+    from botocore.parsers import ResponseParserError
 
     from tablewright.engines.dynamodb.signed_transport import endpoint_options
 
@@ -465,7 +466,7 @@ def account_at(target: Target) -> Account | None:
         return Account(
             number=identity["Account"], caller=identity["Arn"], region=client.meta.region_name
         )
-    except (BotoCoreError, ClientError, KeyError, ValueError):
+    except (BotoCoreError, ClientError, ResponseParserError, KeyError, ValueError):
         return None
 
 
