@@ -12,9 +12,8 @@ import pytest
 from tablewright import load
 from tablewright.evaluation.values import Measure
 from tablewright.proof.latency import what_it_means
-from tablewright.proof.runner import digest_of
 from tablewright.proof.stored import proof_data, proof_from_data
-from tablewright.proof.values import LostUpdates, PatternProof, Proof, UnitComparison
+from tablewright.proof.values import LostUpdates, PatternProof, Proof, UnitComparison, digest_of
 from tablewright.reports.check import targets_table
 from tablewright.reports.prove import proof_page
 from tablewright.reports.render.text import write_text

@@ -7,7 +7,6 @@ it is, it does not know.
 
 from __future__ import annotations
 
-import hashlib
 import sys
 from collections import Counter
 from collections.abc import Callable, Container, Iterable, Sequence
@@ -504,11 +503,6 @@ def not_run_here(pattern: Pattern, adapter: Adapter) -> str:
     if pattern.verb is Verb.SEARCH:
         return "which texts contain a word is for the server's own analysis of words to say"
     return adapter.cannot_run(pattern)
-
-
-def digest_of(source: str) -> str:
-    """Return the digest a proof keeps of the model file."""
-    return hashlib.sha256(source.encode()).hexdigest()[:16]
 
 
 def planned_calls(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -231,3 +232,8 @@ class Proof:
     def is_in_time(self) -> bool | None:
         """Whether every pattern with a latency target keeps it; None where none has one."""
         return None if self.slowest is None else self.slowest.is_in_time
+
+
+def digest_of(source: str) -> str:
+    """Return the digest a proof keeps of the model file."""
+    return hashlib.sha256(source.encode()).hexdigest()[:16]

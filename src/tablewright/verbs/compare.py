@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from tablewright.compare.result import Comparison
 from tablewright.core.quantities import ZERO
 from tablewright.design.values import Design
 from tablewright.engines.registry import unstated_peak
@@ -21,6 +20,7 @@ from tablewright.session import Session
 if TYPE_CHECKING:
     from tablewright.compare.board import Board
     from tablewright.compare.decision import Candidates
+    from tablewright.compare.result import Comparison
     from tablewright.compare.values import Architecture
 
 

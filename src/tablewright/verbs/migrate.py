@@ -434,7 +434,7 @@ def _same_migration(
     Raises:
         UsageError: it is another.
     """
-    from tablewright.proof.runner import digest_of
+    from tablewright.proof.values import digest_of
 
     facts = {
         "designs": f"{designs[0].name} to {designs[1].name}",

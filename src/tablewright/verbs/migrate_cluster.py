@@ -316,7 +316,7 @@ def _same_migration(
     Raises:
         UsageError: it is another.
     """
-    from tablewright.proof.runner import digest_of
+    from tablewright.proof.values import digest_of
 
     facts = {
         "designs": f"{names[0]} to {names[1]}",

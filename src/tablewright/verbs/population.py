@@ -15,7 +15,7 @@ from tablewright.evaluation.doors import Adapter
 from tablewright.evaluation.values import Evaluation
 from tablewright.model.values import Kind
 from tablewright.operate.seed import Position, SeedPlan, apply_seed, plan_seed
-from tablewright.proof.runner import digest_of
+from tablewright.proof.values import digest_of
 from tablewright.sample.sample import Sample
 from tablewright.session import Session
 from tablewright.verbs.database import Progress, Say, connector_of, silent

@@ -10,9 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from tablewright.proof.runner import digest_of
 from tablewright.proof.stored import proof_from_data
-from tablewright.proof.values import Proof
+from tablewright.proof.values import Proof, digest_of
 from tablewright.session import Session
 
 

@@ -21,11 +21,11 @@ from tablewright.operate.provision import apply_provision, require_containers
 from tablewright.operate.seed import Position
 from tablewright.proof.kept_limits import all_kept_limits
 from tablewright.proof.lost_updates import all_lost_updates
-from tablewright.proof.runner import Proving, digest_of, planned_calls
+from tablewright.proof.runner import Proving, planned_calls
 from tablewright.proof.runner import prove as run_proof
 from tablewright.proof.scans import compared_with_scans
 from tablewright.proof.stored import proof_data
-from tablewright.proof.values import Proof
+from tablewright.proof.values import Proof, digest_of
 from tablewright.sample.sample import Sample
 from tablewright.sample.world import World
 from tablewright.session import Session
