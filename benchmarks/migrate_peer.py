@@ -122,6 +122,7 @@ def measured(name: str, items: int, kills: int, folder: Path) -> dict[str, float
             figures[f"{label}, runs"] = runs
             figures[f"{label}, processor seconds"] = used
             figures[f"{label}, items missing"] = items - counted(session, endpoints[1])
+            print(f"  {name}, {label}: {list(figures.values())[-3:]}", flush=True)
         finally:
             for process in engines:
                 process.kill()

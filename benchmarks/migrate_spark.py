@@ -125,16 +125,14 @@ def main() -> None:
                 try:
                     filled(session, "before", endpoints[0], items)
                     filled(session, "after", endpoints[1], 0)
-                    figures[f"{mode}, {items:,} items"] = migrated(
-                        mode, folder / label, model, endpoints
-                    )
+                    figure = migrated(mode, folder / label, model, endpoints)
+                    figures[f"{mode}, {items:,} items"] = figure
+                    shown = ", ".join(f"{name} {value:,.1f}" for name, value in figure.items())
+                    print(f"  {mode}, {items:,} items: {shown}", flush=True)
                 finally:
                     for process in engines:
                         process.kill()
                         process.wait()
-    for label, figure in figures.items():
-        shown = ", ".join(f"{name} {value:,.1f}" for name, value in figure.items())
-        print(f"  {label:28}{shown}")
     if options.json:
         options.json.write_text(json.dumps(figures, indent=2))
 
