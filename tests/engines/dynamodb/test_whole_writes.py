@@ -501,3 +501,16 @@ put carts, 1 in turn, 1 hit
 )
 def test_each_write_takes_these_requests_and_units(model: str, routes: str) -> None:
     assert all_routes(evaluated(model)) == routes.splitlines()
+
+
+def test_a_write_carries_the_attributes_it_changes_and_looks_at() -> None:
+    steps = {route.pattern: route.steps[-1] for route in evaluated(THINGS).routes}
+    assert steps["number"].sets == ("num",)
+    assert steps["count"].increments == ("num",)
+    assert steps["append"].appends == ("log",)
+    assert steps["clear"].removes == ("opt",)
+    assert steps["deleteIf"].condition_on == ("own",)
+    assert steps["unlessThere"].condition == "absent"
+    assert steps["thirty"].batch == 30
+    assert steps["byOwner"].from_previous
+    assert not steps["number"].from_previous
