@@ -81,7 +81,7 @@ def test_a_change_says_what_it_adds_and_fails_where_a_budget_is_newly_missed(
     status, written = bill_of_change(repository, "tablewright.yaml", tmp_path)
     assert status == 1
     assert "readOrder" in written
-    assert "| monthly cost | 1,000 | 1.00 | 9.51 | missed |" in written
+    assert "| monthly cost, database | 1,000 | 1.00 | 9.51 | missed |" in written
 
 
 def test_a_change_within_the_budget_passes(repository: Path, tmp_path: Path) -> None:

@@ -224,7 +224,7 @@ def test_every_verb_prints_json_and_nothing_else(run: Run, url: str) -> None:  #
     # One test, since what `up` made is what `seed` fills and `down` removes.
     for kind, command in COMMANDS:
         code, out, err = run(*command.replace("PRICE_LIST", url).split(), "--json")
-        assert code in (0, 1), (command, err)
+        assert code in (0, 1), (command, out, err)
         try:
             assert_valid(kind, out)
         except (AssertionError, ValueError) as problem:

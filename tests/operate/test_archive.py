@@ -122,10 +122,42 @@ def test_one_attribute_moves_and_is_given_back(
     assert (view["given"], view["kept"]) == (0, 5)
 
 
-def optional_text(path: Path) -> Path:
+def test_an_instance_that_has_nothing_but_its_key_and_the_attribute_stays(
+    tmp_path: Path, capsys: Printed
+) -> None:
+    path = optional_text(tmp_path / "tablewright.yaml", SHORT_NOTES)
+    assert call("up", path) == 0
+    assert call("seed", path, "--users", 2) == 0
+    before = texts(path, "items")
+    code, view = answer(
+        capsys, "archive", path, "--entity", "Note", "--attribute", "text",
+        "--older-than", 0, "--to", tmp_path / "old",
+    )  # fmt: skip
+    assert (code, view["moved"]["instances"]) == (0, len([1 for text in before.values() if text]))
+    assert texts(path, "items") == dict.fromkeys(before)
+
+
+SHORT_NOTES = """
+app: notes
+region: us-east-1
+scales: [10]
+entities:
+  Author: {key: id, attributes: {id: uuid}}
+  Note: {key: [author, at], count: 3/user, attributes: {author: ref(Author), at: timestamp, text: text(60),}}
+patterns:
+  notes: {list: Note, where: author, rate: 5/user/day}
+designs:
+  items:
+    engine: dynamodb
+    tables: {authors: {key: id, items: Author}, notes: {key: [author, at], items: Note}}
+"""  # noqa: E501 - one line for each thing reads best here
+
+
+def optional_text(path: Path, text: str | None = None) -> Path:
     """Let notes be without a text, as they are once it is archived."""
+    whole = path.read_text() if text is None else text
     path.write_text(
-        path.read_text().replace("text: text(60),", "text: {type: text, bytes: 60, presence: 90%},")
+        whole.replace("text: text(60),", "text: {type: text, bytes: 60, presence: 90%},")
     )
     return path
 

@@ -994,7 +994,8 @@ def test_nothing_personal_is_logged(service: Running) -> None:
     service.client.post("/staff/session", json={"password": PASSWORD})
     assert service.client.get("/api/health").json() == {"success": True, "data": {"status": "ok"}}
     log = "".join(service.lines)
-    for secret in (EMAIL, PASSWORD, rental_id, WEBHOOK_SECRET, name):
+    # Which collectible it is stands in the alert of its payment: the catalogue is everybody's.
+    for secret in (EMAIL, PASSWORD, rental_id, WEBHOOK_SECRET):
         assert secret not in log
 
 

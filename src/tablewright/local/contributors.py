@@ -30,7 +30,7 @@ Target = tuple[str, str]
 """A table, and an index of it or the empty string."""
 
 
-class Access(NamedTuple):
+class AccessedKey(NamedTuple):
     """One key that a request is about; `sort` is None where only the partition is known."""
 
     target: Target
@@ -44,7 +44,7 @@ class Contributors:
     def __init__(self) -> None:
         self.rules: dict[str, Counter[tuple[str, ...]]] = {}
 
-    def add(self, access: Access, *, kind: str) -> None:
+    def add(self, access: AccessedKey, *, kind: str) -> None:
         """Count an access (`C`) or a throttled one (`T`)."""
         self._count(f"PK{kind}", access.partition)
         if access.sort is not None:
@@ -56,7 +56,9 @@ class Contributors:
             counter[key] += 1
 
 
-def accesses(engine: LocalEngine, operation: str, request: dict[str, Any]) -> tuple[Access, ...]:
+def accesses(
+    engine: LocalEngine, operation: str, request: dict[str, Any]
+) -> tuple[AccessedKey, ...]:
     """Return the keys a request is about, of tables and indexes that have insights."""
     return tuple(
         access
@@ -67,7 +69,7 @@ def accesses(engine: LocalEngine, operation: str, request: dict[str, Any]) -> tu
     )
 
 
-def count(engine: LocalEngine, counted: tuple[Access, ...]) -> None:
+def count(engine: LocalEngine, counted: tuple[AccessedKey, ...]) -> None:
     """Count the keys of a request that was carried out."""
     for access in counted:
         contributors = engine.contributors.get(access.target)
@@ -75,7 +77,7 @@ def count(engine: LocalEngine, counted: tuple[Access, ...]) -> None:
             contributors.add(access, kind="C")
 
 
-def count_throttled(engine: LocalEngine, counted: tuple[Access, ...], fault: Fault) -> None:
+def count_throttled(engine: LocalEngine, counted: tuple[AccessedKey, ...], fault: Fault) -> None:
     """Count the keys of a throttled request, on the table or index that throttled it."""
     resources = {reason.get("resource", "") for reason in fault.extra.get("ThrottlingReasons", ())}
     for access in counted:
@@ -125,7 +127,7 @@ def _rule(
 
 def _of_part(
     engine: LocalEngine, operation: str, table_name: Any, part: dict[str, Any]
-) -> Iterator[Access]:
+) -> Iterator[AccessedKey]:
     table = engine.tables.get(str(table_name).rpartition("/")[2])  # by name or ARN
     if table is None:
         return
@@ -140,10 +142,10 @@ def _of_part(
         partition = _texts(image, [name for name, _ in keys.partition])
         sort = _texts(image, [name for name, _ in keys.sort])
         if partition and (sort or not keys.sort):
-            yield Access((table.name, index), partition, sort)
+            yield AccessedKey((table.name, index), partition, sort)
 
 
-def _of_query(table: Table, part: dict[str, Any]) -> Iterator[Access]:
+def _of_query(table: Table, part: dict[str, Any]) -> Iterator[AccessedKey]:
     index = table.indexes.get(str(part.get("IndexName")))
     if "KeyConditionExpression" not in part:
         return
@@ -151,7 +153,7 @@ def _of_query(table: Table, part: dict[str, Any]) -> Iterator[Access]:
     partition = _texts(dict(zip(names, queried_values(part, names), strict=True)), names)
     if partition:
         own = index.name if index is not None and not index.is_local else ""
-        yield Access((table.name, own), partition, None)
+        yield AccessedKey((table.name, own), partition, None)
 
 
 def _texts(image: Any, names: list[str]) -> tuple[str, ...] | None:

@@ -45,7 +45,7 @@ class Version(NamedTuple):
     region: str
 
 
-class Change(NamedTuple):
+class QueuedWrite(NamedTuple):
     """One change on its way to another region; `item` is None if it was deleted."""
 
     number: bytes
@@ -81,7 +81,7 @@ def record(engine: LocalEngine, table: Table, old: Item | None, new: Item | None
         engine.outboxes.add(region)
 
 
-def due(engine: LocalEngine, region: str) -> list[Change]:
+def due(engine: LocalEngine, region: str) -> list[QueuedWrite]:
     """Return the next changes that have been under way to a region long enough."""
     with engine.store.reading:
         stored = engine.store.get(_CATALOGUE, _OUTBOX)
@@ -99,11 +99,11 @@ def due(engine: LocalEngine, region: str) -> list[Change]:
         if sent > latest:
             break
         version = Version(micros, engine.region)
-        changes.append(Change(number, table, keys, version, item))
+        changes.append(QueuedWrite(number, table, keys, version, item))
     return changes
 
 
-def forget(engine: LocalEngine, changes: list[Change]) -> None:
+def forget(engine: LocalEngine, changes: list[QueuedWrite]) -> None:
     """Take changes that have arrived out of the outbox."""
     with engine.store.writing:
         space = _outbox(engine)
@@ -120,7 +120,7 @@ def load_outboxes(engine: LocalEngine) -> set[str]:
     return {key.partition(b"\x00")[0].decode() for key, _, _ in rows}
 
 
-def apply(engine: LocalEngine, changes: list[Change], meter: Meter) -> list[Change]:
+def apply(engine: LocalEngine, changes: list[QueuedWrite], meter: Meter) -> list[QueuedWrite]:
     """Write changes from another region; return those that took effect.
 
     A change that arrives too late is charged, too: it was sent and compared.
@@ -165,7 +165,7 @@ def copy_in(
             engine.is_applying = False
 
 
-def _apply_one(engine: LocalEngine, table: Table, change: Change, meter: Meter) -> bool:
+def _apply_one(engine: LocalEngine, table: Table, change: QueuedWrite, meter: Meter) -> bool:
     key = table.keys.encode(change.keys)
     known = _version(engine, table, key)
     if known == change.version:
@@ -202,7 +202,7 @@ def _outbox(engine: LocalEngine) -> int:
     return space
 
 
-def as_request(change: Change) -> tuple[str, bytes]:
+def as_request(change: QueuedWrite) -> tuple[str, bytes]:
     """Return the operation and body that a change amounts to, for copies that lag."""
     if change.item is not None:
         return "PutItem", orjson.dumps({"TableName": change.table, "Item": change.item})

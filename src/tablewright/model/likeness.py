@@ -62,7 +62,7 @@ def _changes(before: Entity, after: Entity) -> frozenset[str | None]:
 
 
 def _frame(entity: Entity) -> tuple[object, ...]:
-    """Return all of an entity but its attributes and where it stands in the file."""
+    """Return all of an entity but its attributes and its place in the file."""
     return (
         entity.key,
         entity.parent,

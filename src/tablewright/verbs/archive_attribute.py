@@ -157,6 +157,8 @@ def _subject(entity: Entity, attribute: str) -> AttributeName:
 def _own_records(adapter: Adapter, entity: Entity, attribute: str) -> tuple[RecordKind, ...]:
     """Return the kinds of records that keep an attribute and, beside the key, nothing else.
 
+    Where no other record says that the instance is there, they keep more than the attribute.
+
     Raises:
         UsageError: the attribute is kept among others in a form that is not read back.
     """
@@ -166,17 +168,18 @@ def _own_records(adapter: Adapter, entity: Entity, attribute: str) -> tuple[Reco
     if row is None:
         return ()
     kinds = []
+    every = [kind for kind in codec.kinds if kind.entity == entity.name and not kind.is_copy]
     if value is not None:
         without = {name: each for name, each in row.items() if name != attribute}
         key = {name: row[name] for name in entity.key}
-        for kind in codec.kinds:
-            if kind.entity != entity.name or kind.is_copy:
-                continue
+        for kind in every:
             alone = _contents(codec, entity, {**key, attribute: value}, kind)
             if alone == _contents(codec, entity, {**without, attribute: value}, kind) and (
                 alone != _contents(codec, entity, without, kind)
             ):
                 kinds.append(kind)
+    if len(kinds) == len(every):
+        kinds = []
     if not kinds and attribute in codec.unreadable(entity.name):
         raise UsageError(
             f"{attribute} is stored among others in a form that is not read back",

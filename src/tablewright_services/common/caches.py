@@ -44,7 +44,7 @@ class Cache(Protocol):
         ...
 
 
-class Rates(Protocol):
+class Limiter(Protocol):
     """Lets each caller make so many requests a minute."""
 
     async def wait(self, caller: str) -> int:
@@ -57,7 +57,7 @@ class SharedState(Protocol):
 
     cache: Cache
 
-    def rates(self, name: str, per_minute: int) -> Rates:
+    def rates(self, name: str, per_minute: int) -> Limiter:
         """Return the rates of one kind of request."""
         ...
 
@@ -108,7 +108,7 @@ class OfThisProcess:
         self._ticks = ticks
         self.cache: Cache = LocalCache(ticks)
 
-    def rates(self, name: str, per_minute: int) -> Rates:
+    def rates(self, name: str, per_minute: int) -> Limiter:
         """Return the rates of one kind of request."""
         return LocalRates(per_minute, self._ticks)
 

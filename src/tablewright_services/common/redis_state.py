@@ -24,7 +24,7 @@ from redis.exceptions import RedisError
 from redis.retry import Retry
 
 from tablewright.serve.callers import CallRates
-from tablewright_services.common.caches import Cache, LocalCache, Rates
+from tablewright_services.common.caches import Cache, Limiter, LocalCache
 
 T = TypeVar("T")
 ANSWERS_WITHIN_SECONDS = 0.5
@@ -107,7 +107,7 @@ class OfRedis:
         """Return a cache of this process by the same clock."""
         return LocalCache(self._ticks)
 
-    def rates(self, name: str, per_minute: int) -> Rates:
+    def rates(self, name: str, per_minute: int) -> Limiter:
         """Return the rates of one kind of request."""
         return RedisRates(self, name, per_minute, CallRates(per_minute, self._ticks))
 

@@ -28,7 +28,7 @@ STAFF = "staff"
 """Whose authenticator gives the codes: the staff has one password, and one of these."""
 
 
-class Access:
+class StaffAccess:
     """Gives out and verifies what proves who somebody is."""
 
     def __init__(
@@ -159,4 +159,4 @@ def _bearer(request: Request) -> str:
     return token.strip() if scheme.lower() == "bearer" else ""
 
 
-__all__ = ["COOKIE", "SECURE_COOKIE", "STAFF", "Access"]
+__all__ = ["COOKIE", "SECURE_COOKIE", "STAFF", "StaffAccess"]

@@ -32,7 +32,7 @@ from tablewright_services.common.service import (
     RequestRefused,
     Service,
 )
-from tablewright_services.mongocollectibles.access import Access
+from tablewright_services.mongocollectibles.access import StaffAccess
 from tablewright_services.mongocollectibles.catalogue import (
     KEPT_SECONDS,
     CollectiblesCache,
@@ -131,7 +131,7 @@ class MongoCollectibles(Service):
         self.mailer: Mailer = (
             MailServer(settings.mail_url, settings.mail_from) if settings.mail_url else Outbox()
         )
-        self.access = Access(
+        self.access = StaffAccess(
             settings.session_secret,
             settings.staff_password,
             settings.second_factor,
