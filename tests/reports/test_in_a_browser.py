@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 
 from reports.browser import accessibility_findings, dom, measured, printed_pages
+from tablewright.reports.document import Document, WhatIf
 from tablewright.reports.pages import written
+from tablewright.reports.render.html import write_html
 from tablewright.session import Options, open_model
 from tablewright.verbs.report import report, report_view
 
@@ -87,3 +89,24 @@ def test_the_sliders_recompute_the_bill_from_its_own_lines(shop_page, tmp_path):
     });</script>"""
     text = dom(shop_page.replace("</body>", mover + "</body>"), tmp_path)
     assert 'data-seen="25.21;252.08;100,000"' in text
+
+
+def test_a_slider_of_a_size_goes_from_the_bill_at_half_to_the_bill_at_twice(tmp_path):
+    # 10 of requests and 5 of the rest; half the size takes 4 off, twice the size adds 6.
+    block = WhatIf(
+        users=100, parts=(("notes", "10"),), rest="5", sizes=(("Note.text.bytes", "-4", "6"),)
+    )
+    page = write_html(Document(title="t", blocks=(block,)))
+    mover = """<script>addEventListener("load", () => {
+      const form = document.querySelector("form.whatif");
+      const size = form.querySelector("input[data-doubled]");
+      const seen = [size.parentElement.firstChild.textContent.trim()];
+      for (const value of ["0", size.min, size.max]) {
+        size.value = value;
+        form.dispatchEvent(new Event("input"));
+        seen.push(form.querySelector(".total b").textContent);
+      }
+      document.body.dataset.seen = seen.join(";");
+    });</script>"""
+    text = dom(page.replace("</body>", mover + "</body>"), tmp_path)
+    assert 'data-seen="Note.text.bytes;15.00;11.00;21.00"' in text

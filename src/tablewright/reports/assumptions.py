@@ -36,7 +36,7 @@ def assumptions_section(view: ReportView) -> Section:
         elif design.influences:
             summary = f"What moves the bill of {design.name}"
             blocks.append(Fold(summary=summary, blocks=tuple(_influences(design))))
-    named = {i.assumption.name for d in view.designs for i in _moving(d)}
+    named = {i.assumption.name for d in view.designs for i in moving(d)}
     rest = [(where, text) for where, text in view.assumptions if where not in named]
     if rest:
         table = ReportTable(
@@ -44,7 +44,7 @@ def assumptions_section(view: ReportView) -> Section:
                 ReportColumn(title="Where", grows=True),
                 ReportColumn(title="Assumed", grows=True),
             ),
-            rows=tuple(Row(cells=(_place(where), text)) for where, text in rest),
+            rows=tuple(Row(cells=(short_path(where), text)) for where, text in rest),
         )
         without = " that move no figure above" if named else ""
         blocks.append(Fold(summary=plural(len(rest), "assumption") + without, blocks=(table,)))
@@ -61,7 +61,7 @@ def _influences(design: DesignView) -> list[Block]:
     least = design.cost.charged / 100
     by_swing = [influence for influence in design.influences if influence.swing >= least]
     strong, more_strong = by_swing[:MOST_SHOWN], by_swing[MOST_SHOWN:]
-    weak = [influence for influence in _moving(design) if influence.swing < least]
+    weak = [influence for influence in moving(design) if influence.swing < least]
     blocks: list[Block] = []
     if strong:
         blocks.append(_influence_table(strong, f"USD a month of {design.name}"))
@@ -77,7 +77,7 @@ def _influences(design: DesignView) -> list[Block]:
     return blocks
 
 
-def _moving(design: DesignView) -> tuple[Influence, ...]:
+def moving(design: DesignView) -> tuple[Influence, ...]:
     """Return the influences that can be seen: a cent, or a ten-thousandth of the bill."""
     least = min(Decimal("0.01"), design.cost.charged / 10_000)
     return tuple(influence for influence in design.influences if influence.swing >= least)
@@ -96,7 +96,7 @@ def _influence_table(influences: Sequence[Influence], caption: str) -> ReportTab
         rows=tuple(
             Row(
                 cells=(
-                    _place(influence.assumption.name),
+                    short_path(influence.assumption.name),
                     influence.assumption.text,
                     usd(influence.halved),
                     usd(influence.base),
@@ -110,7 +110,7 @@ def _influence_table(influences: Sequence[Influence], caption: str) -> ReportTab
     )
 
 
-def _place(path: str) -> str:
+def short_path(path: str) -> str:
     """Return the path of a figure without the words that say nothing."""
     path = path.removeprefix("entities.").removeprefix("patterns.")
     return path.replace(".attributes.", ".")

@@ -156,6 +156,8 @@ class WhatIf:
     """Access pattern and its USD a month at `users`, exact."""
     rest: str
     """USD a month of everything else, which grows with users only."""
+    sizes: tuple[tuple[str, str, str], ...] = ()
+    """An assumed figure of what is stored, and the USD a month that half and twice of it add."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,7 +10,7 @@ from dataclasses import replace
 from tablewright.core.quantities import ZERO, plain
 from tablewright.reports import charts
 from tablewright.reports.answer import answer, deployment_answer, tiles
-from tablewright.reports.assumptions import assumptions_section
+from tablewright.reports.assumptions import assumptions_section, moving, short_path
 from tablewright.reports.claims import claims_section
 from tablewright.reports.compare import answer_sections, compare_sections, growth_path
 from tablewright.reports.cost import costs, crossing_paragraphs, precision, scales_table
@@ -116,6 +116,7 @@ def _folded_design(design: DesignView, samples: tuple[SampleRows, ...]) -> Secti
 
 
 MOST_SLIDERS = 6
+MOST_SIZES = 4
 
 
 def _what_if(design: DesignView) -> WhatIf:
@@ -126,6 +127,15 @@ def _what_if(design: DesignView) -> WhatIf:
         users=design.cost.users,
         parts=tuple((p.pattern, plain(p.usd_per_month)) for p in moved),
         rest=plain(rest),
+        sizes=tuple(
+            (
+                short_path(influence.assumption.name),
+                plain(influence.halved - influence.base),
+                plain(influence.doubled - influence.base),
+            )
+            for influence in moving(design)
+            if influence.assumption.path[0] == "entities"
+        )[:MOST_SIZES],
     )
 
 
