@@ -158,13 +158,14 @@ def indexes_of(stage: dict[str, Any]):
 
 
 NOT_ALL_BOUND = "its planner uses no index that leaves an equality to the documents"
+IN_ORDER = "it sorts rather than take the longer index in order"
 KNOWN = {
-    ("recommended", "requestsByProvider"): NOT_ALL_BOUND,
-    ("recommended", "topRatedProviders"): "it sorts rather than take the longer index in order",
+    ("recommended", "topRatedProviders"): IN_ORDER,
     ("current", "availableProvidersByType"): NOT_ALL_BOUND,
     ("current", "bookingsByClient"): NOT_ALL_BOUND,
     ("current", "bookingsByProvider"): NOT_ALL_BOUND,
     ("current", "notificationsByType"): NOT_ALL_BOUND,
+    ("current", "providersToVerify"): IN_ORDER,
     ("current", "requestsByProvider"): NOT_ALL_BOUND,
     ("current", "unreadNotifications"): NOT_ALL_BOUND,
     ("current", "upcomingBookings"): NOT_ALL_BOUND,

@@ -93,7 +93,7 @@ def _entity(
         for attribute in imported.entity(name).attributes:
             known.setdefault(attribute.name, attribute)
     attributes = tuple(
-        _attribute(a, known[a.name]) if a.name in known else a for a in entity.attributes
+        _attribute(a, known[a.name], users) if a.name in known else a for a in entity.attributes
     )
     seen = imported.instances(twins[0], imported.scales[0])
     expected = Decimal(held.get(entity.name) or original.instances(entity.name, users))
@@ -118,12 +118,15 @@ def _embedded(entity: Entity, imported: Model) -> str | None:
     return None
 
 
-def _attribute(attribute: Attribute, seen: Attribute) -> Attribute:
+def _attribute(attribute: Attribute, seen: Attribute, users: int) -> Attribute:
     """Return the original's name and flags with the type and figures that were inferred."""
     if attribute.kind is Kind.REF or seen.kind is Kind.REF or attribute.generated:
         return attribute
     # A value that nothing stored has cannot be seen; the application still asks for it.
     unseen = [v for v, _ in attribute.values if v not in dict(seen.values)]
+    distinct = seen.distinct
+    if distinct is not None and attribute.distinct_per_user:
+        distinct /= users  # how it grows is not seen either
     return replace(
         attribute,
         kind=seen.kind,
@@ -136,7 +139,7 @@ def _attribute(attribute: Attribute, seen: Attribute) -> Attribute:
         element=seen.element,
         elements=seen.elements,
         presence=seen.presence,
-        distinct=seen.distinct,
+        distinct=distinct,
         top_share=seen.top_share,
         compressible=seen.compressible,
     )
