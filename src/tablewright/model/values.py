@@ -150,8 +150,9 @@ class Attribute:
 
     def values_at(self, users: int) -> Decimal | None:
         """Return how many distinct values the model states at a number of users; None: nothing."""
-        is_scaled = self.distinct is not None and self.distinct_per_user
-        return self.distinct * users if is_scaled and self.distinct is not None else self.distinct
+        if self.distinct is None or not self.distinct_per_user:
+            return self.distinct
+        return self.distinct * users
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

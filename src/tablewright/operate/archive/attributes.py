@@ -18,7 +18,7 @@ from typing import Any
 from tablewright.core.errors import DataError, EngineError, UsageError
 from tablewright.evaluation.doors import Adapter
 from tablewright.model.values import Model
-from tablewright.operate.archive.moving import Age, Moved, Shown, require_unused
+from tablewright.operate.archive.moving import Age, Moved, Shown, put_manifest, require_unused
 from tablewright.operate.archive.places import ArchivePlace
 from tablewright.operate.exports.exchange import from_text, to_text
 from tablewright.operate.exports.formats import damaged, read_lines, write_lines
@@ -28,7 +28,6 @@ from tablewright.operate.exports.manifest import (
     ExportedFile,
     ExportManifest,
     file_digest,
-    manifest_text,
 )
 from tablewright.sample.calls import no_children
 
@@ -93,9 +92,7 @@ class AttributeRun:
                 containers = {self.subject.container: tally}
                 files = (*manifest.files, file)
                 manifest = replace(manifest, files=files, containers=containers, finished=now())
-                path = Path(scratch) / MANIFEST
-                path.write_text(manifest_text(manifest), encoding="utf-8")
-                self.place.put(f"{self.folder}/{MANIFEST}", path, file_digest(path))
+                put_manifest(self.place, self.folder, Path(scratch), manifest)
                 self._remove(part)
         if not manifest.files:
             return self._moved

@@ -137,6 +137,13 @@ def require_unused(place: ArchivePlace, folder: str) -> None:
         )
 
 
+def put_manifest(place: ArchivePlace, folder: str, scratch: Path, manifest: ExportManifest) -> None:
+    """Write the manifest of a run, in place of the one there is."""
+    path = scratch / MANIFEST
+    path.write_text(manifest_text(manifest), encoding="utf-8")
+    place.put(f"{folder}/{MANIFEST}", path, file_digest(path))
+
+
 @dataclass
 class ArchiveRun:
     """One archiving at work."""
@@ -193,7 +200,7 @@ class ArchiveRun:
                     manifest = counted(manifest, self.adapter, container, contents)
                 manifest = replace(manifest, files=tuple(self._files), finished=now())
                 # before anything is deleted the manifest knows of it
-                self._put_manifest(Path(scratch), manifest)
+                put_manifest(self.place, self.folder, Path(scratch), manifest)
                 self._delete(part)
         if not self._files:
             return self._moved
@@ -295,11 +302,6 @@ class ArchiveRun:
             )
         )
         self._moved = replace(self._moved, archived_bytes=self._moved.archived_bytes + size)
-
-    def _put_manifest(self, scratch: Path, manifest: ExportManifest) -> None:
-        path = scratch / MANIFEST
-        path.write_text(manifest_text(manifest), encoding="utf-8")
-        self.place.put(f"{self.folder}/{MANIFEST}", path, file_digest(path))
 
     def _delete(self, part: list[Record]) -> None:
         to_plain = self.adapter.codec.to_plain
