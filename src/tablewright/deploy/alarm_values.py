@@ -13,6 +13,8 @@ from typing import Any
 
 from tablewright.deploy.resources import Ref, Resource
 
+ALARM_TOPIC = "AlarmTopic"
+"""The topic where people are told of alarms."""
 PERIOD_SECONDS = 300
 METRICS_OF_AN_ALARM = 10
 """Metrics that an alarm may take: Amazon CloudWatch User Guide, "CloudWatch service quotas"."""
@@ -43,8 +45,8 @@ def alarm(name: str, text: str, properties: dict[str, Any], reason: str = "") ->
         kind="AWS::CloudWatch::Alarm",
         properties={
             "AlarmDescription": text,
-            "AlarmActions": [Ref("AlarmTopic")],
-            "OKActions": [Ref("AlarmTopic")],
+            "AlarmActions": [Ref(ALARM_TOPIC)],
+            "OKActions": [Ref(ALARM_TOPIC)],
             "ComparisonOperator": "GreaterThanThreshold",
             "TreatMissingData": "notBreaching",
             **properties,

@@ -13,6 +13,7 @@ from typing import Any
 
 from tablewright.core.quantities import plain
 from tablewright.deploy.alarm_values import (
+    ALARM_TOPIC,
     METRICS_OF_AN_ALARM,
     PERIOD_SECONDS,
     Expected,
@@ -36,7 +37,7 @@ NEAR_LIMIT_PERCENT = 80
 def alarms(site: Site, expected: Sequence[Expected]) -> Iterator[Resource]:
     """Yield the topic that tells people, every alarm, the dashboard and the budget."""
     yield Resource(
-        name="AlarmTopic",
+        name=ALARM_TOPIC,
         kind="AWS::SNS::Topic",
         properties={"TopicName": f"{site.stack_name}-alarms"},
         reason="every alarm is told here; with the key alias/aws/sns no alarm could write to it",
@@ -45,7 +46,7 @@ def alarms(site: Site, expected: Sequence[Expected]) -> Iterator[Resource]:
         name="AlarmAddress",
         kind="AWS::SNS::Subscription",
         properties={
-            "TopicArn": Ref("AlarmTopic"),
+            "TopicArn": Ref(ALARM_TOPIC),
             "Protocol": "email",
             "Endpoint": ParameterRef("AlarmEmail"),
         },

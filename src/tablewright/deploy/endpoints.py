@@ -44,13 +44,17 @@ def services_called(site: Site) -> Iterator[str]:
         yield "ecr.dkr"
     if site.program.users_by_tag:
         yield "sts"
+    if site.program.tells_operators:
+        yield "sns"
 
 
 def endpoints(site: Site) -> Iterator[Resource]:
     """Yield the interface endpoints where they are asked for.
 
     Raises:
-        UsageError: nothing runs in a network, or a NAT gateway is the way out already.
+        UsageError: nothing runs in a network, a NAT gateway is the way out already, or the program
+            follows a stream (Amazon DynamoDB Developer Guide, "AWS PrivateLink for DynamoDB
+            Streams": no gateway endpoint, and no private DNS).
     """
     if ENDPOINTS not in site.extras:
         return
@@ -64,6 +68,12 @@ def endpoints(site: Site) -> Iterator[Resource]:
         raise UsageError(
             f"the option `{site.option}` {what}: endpoints would be paid beside it",
             remedy="leave --with endpoints out, or take another option",
+        )
+    if site.program.follows:
+        raise UsageError(
+            f"the program follows changes of {', '.join(site.program.follows)}: a stream has no "
+            "private name that its endpoint answers to",
+            remedy="add --with nat, or leave --with endpoints out",
         )
     yield security_group(
         "EndpointsGroup",

@@ -29,12 +29,22 @@ class Grant:
     """Logical name of the table's resource."""
     index: str = ""
     """The index that is read, where it is one."""
+    is_stream: bool = False
+    """Whether the stream of the table is read, not the table."""
     patterns: tuple[str, ...] = ()
     leading_key: str = ""
     """Partition key of everything that is asked for, with `{user}` for the user's own id, where
     the pattern reads or writes what belongs to its user alone; otherwise empty."""
     attributes: tuple[str, ...] = ()
     """Attributes that are asked for, where the pattern asks for some alone."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeFeed:
+    """What following the changes of an entity needs, beside what access patterns need."""
+
+    entity: str
+    grants: tuple[Grant, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,20 +83,20 @@ def statements(grants: Iterable[Grant], user_tag: str = "") -> tuple[Statement, 
     the same grants give the same bytes. Without a `user_tag` nothing names a user, and what belongs
     to one is told apart by the application.
     """
-    joined: dict[tuple[str, str, tuple[Condition, ...]], dict[str, set[str]]] = {}
+    joined: dict[tuple[str, str, bool, tuple[Condition, ...]], dict[str, set[str]]] = {}
     for grant in _alike(tuple(grants)):
-        place = (grant.table, grant.index, _conditions(grant, user_tag))
+        place = (grant.table, grant.index, grant.is_stream, _conditions(grant, user_tag))
         joined.setdefault(place, {}).setdefault(grant.action, set()).update(grant.patterns)
     written: list[Statement] = []
     sids: dict[str, int] = {}
-    for (table, index, conditions), actions in sorted(joined.items()):
-        sid = _sid(table, index)
+    for (table, index, is_stream, conditions), actions in sorted(joined.items()):
+        sid = _sid(table, index) + ("Stream" if is_stream else "")
         sids[sid] = sids.get(sid, 0) + 1
         written.append(
             Statement(
                 sid=sid + (str(sids[sid]) if sids[sid] > 1 else ""),
                 actions=tuple(sorted(actions)),
-                resources=(_arn(table, index),),
+                resources=(Ref(table, "StreamArn") if is_stream else _arn(table, index),),
                 patterns=tuple(sorted({name for names in actions.values() for name in names})),
                 conditions=conditions,
                 needs=tuple(

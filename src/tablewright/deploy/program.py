@@ -92,6 +92,10 @@ class Program:
     """The variable that holds the address of a database outside AWS."""
     alarms_by_cause: bool = False
     """Whether alarms on throttles watch every cause: three times as many metrics are charged."""
+    follows: tuple[str, ...] = ()
+    """Entities whose changes the program follows while it runs."""
+    tells_operators: bool = False
+    """Whether the program publishes to the topic of alarms what people must know at once."""
     users_by_tag: str = ""
     """Tag of the session that names the user, where the program takes on a role for each."""
 
@@ -187,6 +191,7 @@ KEYS = (
     "cached",
     "calls_per_minute",
     "client",
+    "follows",
     "functions",
     "health_path",
     "instances",
@@ -199,21 +204,29 @@ KEYS = (
     "queues",
     "secrets",
     "static",
+    "tells_operators",
     "users_by_tag",
     "variables",
 )
 
 
-def read_program(data: Mapping[str, Any], patterns: Sequence[str], place: str) -> Program:
+def read_program(
+    data: Mapping[str, Any],
+    patterns: Sequence[str],
+    place: str,
+    entities: Sequence[str] = (),
+) -> Program:
     """Return what a model file says of the program.
 
     Args:
         data: the `deploy:` part; empty where the file has none.
         patterns: names of the model's access patterns.
         place: what an error calls it.
+        entities: names of the model's entities.
 
     Raises:
-        UsageError: a key nobody knows, a value of another kind, a pattern that no function calls.
+        UsageError: a key nobody knows, a value of another kind, a pattern that no function calls,
+            an entity that there is not.
     """
     reader = _Reader(place, data, KEYS).checked()
     language = reader.text("language", "python")
@@ -241,8 +254,21 @@ def read_program(data: Mapping[str, Any], patterns: Sequence[str], place: str) -
         client=tuple(reader.mapping("client").items()),
         address_variable=reader.text("address_variable", "DATABASE_URI"),
         alarms_by_cause=reader.flag("alarms_by_cause"),
+        follows=tuple(_followed(reader, entities)),
+        tells_operators=reader.flag("tells_operators"),
         users_by_tag=reader.text("users_by_tag"),
     )
+
+
+def _followed(reader: _Reader, entities: Sequence[str]) -> Iterator[str]:
+    for name in reader.texts("follows"):
+        if name not in entities:
+            close = nearest(name, list(entities))
+            reader.refuse(
+                f"follows changes of `{name}`, which the model does not have",
+                f"did you mean `{close}`?" if close else "name an entity of the model",
+            )
+        yield name
 
 
 def _functions(reader: _Reader, patterns: Sequence[str]) -> Iterator[FunctionNeed]:

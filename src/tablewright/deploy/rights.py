@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from tablewright.deploy.alarm_values import ALARM_TOPIC
 from tablewright.deploy.grants import Statement, policy, trust
 from tablewright.deploy.network import CACHE_PORT
 from tablewright.deploy.option import Site
@@ -23,6 +24,8 @@ from tablewright.deploy.resources import (
 )
 
 SHARED_SECRET = "SecretApplication"
+ALERT_VARIABLE = "ALERT_TOPIC_ARN"
+"""The variable that holds the topic where the program tells the operators of something."""
 ROLE_REASON = "what the access patterns need, and no more"
 
 
@@ -90,6 +93,15 @@ def application_statements(statements: Sequence[Statement], site: Site) -> list[
                 "Resource": [Ref(queue_name(queue.name), "Arn") for queue in site.program.queues],
             }
         )
+    if site.program.tells_operators:
+        written.append(
+            {
+                "Sid": "TellOperators",
+                "Effect": "Allow",
+                "Action": ["sns:Publish"],
+                "Resource": [Ref(ALARM_TOPIC)],
+            }
+        )
     return written
 
 
@@ -147,6 +159,8 @@ def variables_of(site: Site, tables: Mapping[str, Any]) -> dict[str, Any]:
         variables["REDIS_URL"] = Text(("rediss://", address, f":{CACHE_PORT}"))
     for queue in site.program.queues:
         variables[f"QUEUE_{queue.name.upper().replace('-', '_')}"] = Ref(queue_name(queue.name))
+    if site.program.tells_operators:
+        variables[ALERT_VARIABLE] = Ref(ALARM_TOPIC)
     return variables
 
 

@@ -18,7 +18,7 @@ from tablewright.deploy.compute import INSTANCES, TASKS, compute, kind_of
 from tablewright.deploy.delivery import calls_elsewhere, delivery, domain
 from tablewright.deploy.endpoints import endpoints
 from tablewright.deploy.extras import extras
-from tablewright.deploy.grants import Grant, statements
+from tablewright.deploy.grants import ChangeFeed, Grant, statements
 from tablewright.deploy.instances import terminates_tls
 from tablewright.deploy.item_sizes import item_sizes
 from tablewright.deploy.network import network
@@ -48,6 +48,14 @@ class DatabaseShare:
     resources: tuple[Resource, ...] = ()
     grants: tuple[Grant, ...] = ()
     expected: tuple[Expected, ...] = ()
+    feeds: tuple[ChangeFeed, ...] = ()
+    """Of each entity whose changes can be followed, what following them needs."""
+
+    def granted(self, followed: Iterable[str]) -> tuple[Grant, ...]:
+        """Return what the patterns need, and following the changes of these entities."""
+        names = frozenset(followed)
+        feeds = (feed for feed in self.feeds if feed.entity in names)
+        return (*self.grants, *(grant for feed in feeds for grant in feed.grants))
 
 
 CHARGED_BY_USE = (

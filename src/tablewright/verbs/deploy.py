@@ -200,7 +200,7 @@ def deploy(
         engine = session.engine_of(chosen)
         share = engine.infrastructure(session.evaluate(chosen), environment, tags)
     migration = "" if tables_are_resources(share) else _migration(session, chosen)
-    stack = build(site, share.resources, share.grants, share.expected)
+    stack = build(site, share.resources, share.granted(site.program.follows), share.expected)
     missing = unbacked(stack, site.parts)
     if missing:
         raise UnsupportedError(

@@ -42,7 +42,9 @@ def program_of(session: Session) -> Program:
         UsageError: it says what nobody knows.
     """
     patterns = [pattern.name for pattern in session.model.patterns]
-    return read_program(session.model.deployment, patterns, f"{session.file.path}: deploy")
+    entities = [entity.name for entity in session.model.entities]
+    place = f"{session.file.path}: deploy"
+    return read_program(session.model.deployment, patterns, place, entities)
 
 
 def site_of(

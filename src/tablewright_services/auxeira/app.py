@@ -34,6 +34,7 @@ from tablewright_services.auxeira.purchases import Purchases
 from tablewright_services.auxeira.reports import WORKERS, Reports, newest_first, summary_of
 from tablewright_services.auxeira.settings import SECRETS, auxeira_settings
 from tablewright_services.auxeira.writers import LocalWriter, RemoteWriter, Writer
+from tablewright_services.common.alerts import alerts_of
 from tablewright_services.common.answers import answer, error, too_many
 from tablewright_services.common.passwords import problem_of_password
 from tablewright_services.common.paystack import (
@@ -80,7 +81,8 @@ class Auxeira(Service):
         self.noted: Counter[str] = Counter()
         self.purchases = Purchases(self.store, self.payments, self.projects, self.now, self._note)
         self.boards = Boards(self.store, self.ticks, settings.benchmark_seconds)
-        self.feed = BoardFeed(self.store, self.now)
+        self.alerts = alerts_of(self.environment, self.title, self.log)
+        self.feed = BoardFeed(self.store, self.now, self.alerts)
         self.activity = Activity(self.store, self.now)
         writer: Writer = (
             RemoteWriter(settings.writer_url, settings.writer_key)
@@ -95,9 +97,10 @@ class Auxeira(Service):
         self.noted[word] += 1
 
     def more_metrics(self) -> str:
-        """Return how often something happened that people should look at."""
+        """Return what people should look at: what was noted, whether the boards are fed."""
         counts = [f'noted_total{{event="{word}"}} {n}' for word, n in sorted(self.noted.items())]
-        return "\n".join(["# TYPE noted_total counter", *counts, ""])
+        noted = "\n".join(["# TYPE noted_total counter", *counts, ""])
+        return noted + self.feed.metrics() + self.alerts.metrics()
 
     def routes(self) -> Sequence[BaseRoute]:
         """Return the routes."""

@@ -13,14 +13,17 @@ import datetime as dt
 from collections.abc import Callable
 from typing import Any
 
-from tablewright.core.errors import EngineError, UnsupportedError
+from tablewright.core.errors import EngineError, TablewrightError, UnsupportedError
 from tablewright.evaluation.doors import Adapter
 from tablewright.store.asynchronous import AsyncStore
 from tablewright.store.failures import NotFound, StoreError
 from tablewright_services.auxeira.domain import boards_of
+from tablewright_services.common.alerts import Alerts
 from tablewright_services.common.service import Now
 
 EVERY_SECONDS = 5.0
+AGAIN_SECONDS = 60.0
+"""After so long it is tried again to follow a stream that could not be."""
 REST_SECONDS = 2.0
 PROFILE = "Profile"
 
@@ -30,38 +33,68 @@ class BoardFeed:
 
     Attributes:
         corrected: how many standings were written or removed.
+        state: `none` where there is no stream to follow, else `following` or `failing`.
     """
 
     def __init__(
         self,
         store: AsyncStore,
         now: Now,
+        alerts: Alerts,
         *,
         every: float = EVERY_SECONDS,
         rest: float = REST_SECONDS,
+        again: float = AGAIN_SECONDS,
     ) -> None:
         self.store, self.now, self.every, self.rest = store, now, every, rest
+        self.alerts, self.again = alerts, again
         self.corrected = 0
+        self.state = "none"
         self._waiting: dict[str, frozenset[str]] = {}
         """By user, the boards that the profile stood on before its changes."""
         self._position = ""
         self._containers: list[str] = []
 
     async def work(self) -> None:
-        """Follow the stream until cancelled; where there is none, end."""
+        """Follow the stream until cancelled; where the design has none, end.
+
+        What cannot be read is told to the operators, once, and tried again.
+        """
         if self.store.store.design.engine != "dynamodb":
             return  # a server keeps its log for whoever follows, and its disk fills
         adapter = await asyncio.to_thread(self.store.store.adapter.fork)
-        try:
-            await self.begin(adapter)
-        except (UnsupportedError, EngineError):
-            return  # the design has no stream, or its tables are not there yet
+        while not self._position:
+            try:
+                await self.begin(adapter)
+            except UnsupportedError:
+                return  # the design has no stream
+            except EngineError as problem:  # a right that lacks, tables that are not there yet
+                self._failing(problem)
+                await asyncio.sleep(self.again)
+        self.state = "following"
         while True:
             await asyncio.sleep(self.every)
             try:
                 await self.step(adapter)
-            except (StoreError, EngineError):
-                continue  # the position stays: the next step reads it again
+            except (StoreError, EngineError) as problem:
+                self._failing(problem)  # the position stays: the next step reads it again
+            else:
+                self.state = "following"
+
+    def _failing(self, problem: TablewrightError) -> None:
+        """Tell the operators, unless they know."""
+        if self.state != "failing":
+            self.alerts.tell("boards do not follow the stream", reason=str(problem))
+        self.state = "failing"
+
+    def metrics(self) -> str:
+        """Return whether the stream is followed, where there is one; how much was put right."""
+        followed = f"board_feed_following {int(self.state == 'following')}\n"
+        return (
+            ("# TYPE board_feed_following gauge\n" + followed if self.state != "none" else "")
+            + "# TYPE board_feed_corrected_total counter\n"
+            + f"board_feed_corrected_total {self.corrected}\n"
+        )
 
     async def begin(self, adapter: Adapter) -> None:
         """Follow from now on.

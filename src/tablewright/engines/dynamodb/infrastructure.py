@@ -15,7 +15,7 @@ from typing import Any
 from tablewright.core.errors import UnsupportedError
 from tablewright.core.quantities import ONE, ZERO
 from tablewright.deploy.alarm_values import Expected
-from tablewright.deploy.grants import USER, Grant
+from tablewright.deploy.grants import USER, ChangeFeed, Grant
 from tablewright.deploy.resources import Ref, Resource, Text, logical_name
 from tablewright.deploy.stack import DatabaseShare
 from tablewright.engines.dynamodb.design import (
@@ -33,6 +33,7 @@ from tablewright.engines.dynamodb.steps import (
     TransactionStep,
     WriteStep,
 )
+from tablewright.engines.dynamodb.transport import STREAM_OPERATIONS
 from tablewright.evaluation.values import Evaluation, Route
 from tablewright.model.values import Model, Pattern
 
@@ -71,7 +72,30 @@ def share_of(
         resources=infrastructure(evaluation.model, design, environment, tags),
         grants=grants(design, evaluation.routes, evaluation.model.patterns),
         expected=tuple(_expected(evaluation, design)),
+        feeds=tuple(_feeds(design)),
     )
+
+
+def _feeds(design: DynamoDesign) -> Iterable[ChangeFeed]:
+    """Yield what following each entity needs, where a stream of its table tells its changes.
+
+    The stream of now is found by describing the table: `ListStreams` could not name a resource.
+    """
+    for table in design.tables:
+        if table.stream is None:
+            continue
+        entities = {shape.entity for shape in table.shapes if not shape.guards}
+        for entity in sorted(entities):
+            described = Grant(
+                action="dynamodb:DescribeTable",
+                table=logical_table(table),
+                patterns=(f"changes of {entity}",),
+            )
+            read = (
+                replace(described, action=f"dynamodb:{operation}", is_stream=True)
+                for operation in sorted(STREAM_OPERATIONS)
+            )
+            yield ChangeFeed(entity=entity, grants=(described, *read))
 
 
 def _expected(evaluation: Evaluation, design: DynamoDesign) -> Iterable[Expected]:

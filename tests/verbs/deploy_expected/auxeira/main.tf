@@ -595,7 +595,7 @@ resource "aws_sqs_queue" "dead_letters" {
   }
 }
 
-# what the access patterns need, and no more: AuxeiraEsgReportsTable for completeHeader, completeReport, createPremiumReport, createReport, markReportViewed, startReport; AuxeiraEsgReportsTableIndextypeindex for reportsByType; AuxeiraLeaderboardTable for enterBoard, getStanding, leaveBoard, upsertScore; AuxeiraLeaderboardTableIndexboardscoreindex for topOfBoard; AuxeiraProjectsTable for changeProjectStatus, createProject, getProject, listPledges, pledge, refundPledge, settlePledge; AuxeiraProjectsTableIndexstatusindex for listOpenProjects; AuxeiraUserActivityTable for recordActivity; AuxeiraUserProfilesTable for createPremiumReport, createProfile, describeOrganisation, getProfile, refundPurchase, saveProfile, settlePurchase; AuxeiraUserProfilesTableIndexindustryindex for profilesByIndustry; AuxeiraUsersTable for closePayment, createPayment, getPayment, getUserById, refundPledge, refundPurchase, registerUser, settlePledge, settlePurchase, touchLogin; AuxeiraUsersTableIndexemailindex for getUserByEmail
+# what the access patterns need, and no more: AuxeiraEsgReportsTable for completeHeader, completeReport, createPremiumReport, createReport, markReportViewed, startReport; AuxeiraEsgReportsTableIndextypeindex for reportsByType; AuxeiraLeaderboardTable for enterBoard, getStanding, leaveBoard, upsertScore; AuxeiraLeaderboardTableIndexboardscoreindex for topOfBoard; AuxeiraProjectsTable for changeProjectStatus, createProject, getProject, listPledges, pledge, refundPledge, settlePledge; AuxeiraProjectsTableIndexstatusindex for listOpenProjects; AuxeiraUserActivityTable for recordActivity; AuxeiraUserProfilesTable for changes of Profile, createPremiumReport, createProfile, describeOrganisation, getProfile, refundPurchase, saveProfile, settlePurchase; AuxeiraUserProfilesTableStream for changes of Profile; AuxeiraUserProfilesTableIndexindustryindex for profilesByIndustry; AuxeiraUsersTable for closePayment, createPayment, getPayment, getUserById, refundPledge, refundPurchase, registerUser, settlePledge, settlePurchase, touchLogin; AuxeiraUsersTableIndexemailindex for getUserByEmail
 resource "aws_iam_role" "function_role" {
   assume_role_policy = jsonencode({
     Version = "2012-10-17"
@@ -666,8 +666,14 @@ resource "aws_iam_role_policy" "function_role_access" {
       {
         Sid = "AuxeiraUserProfilesTable"
         Effect = "Allow"
-        Action = ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"]
+        Action = ["dynamodb:DescribeTable", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"]
         Resource = [aws_dynamodb_table.auxeira_user_profiles_table.arn]
+      },
+      {
+        Sid = "AuxeiraUserProfilesTableStream"
+        Effect = "Allow"
+        Action = ["dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator"]
+        Resource = [aws_dynamodb_table.auxeira_user_profiles_table.stream_arn]
       },
       {
         Sid = "AuxeiraUserProfilesTableIndexindustryindex"
@@ -712,6 +718,12 @@ resource "aws_iam_role_policy" "function_role_access" {
         Resource = [aws_sqs_queue.reports_queue.arn]
       },
       {
+        Sid = "TellOperators"
+        Effect = "Allow"
+        Action = ["sns:Publish"]
+        Resource = [aws_sns_topic.alarm_topic.arn]
+      },
+      {
         Sid = "WriteLogs"
         Effect = "Allow"
         Action = ["logs:CreateLogStream", "logs:PutLogEvents"]
@@ -750,6 +762,7 @@ resource "aws_lambda_function" "function" {
       TABLE_AUXEIRA_USER_ACTIVITY = aws_dynamodb_table.auxeira_user_activity_table.name
       FILES_BUCKET = aws_s3_bucket.files.id
       QUEUE_REPORTS = aws_sqs_queue.reports_queue.url
+      ALERT_TOPIC_ARN = aws_sns_topic.alarm_topic.arn
       USER_ROLE = aws_iam_role.user_role.arn
       JWT_SECRET_ARN = aws_secretsmanager_secret.secret_jwt_secret.arn
       JWT_REFRESH_SECRET_ARN = aws_secretsmanager_secret.secret_jwt_refresh_secret.arn

@@ -482,6 +482,12 @@ resource "aws_iam_role_policy" "get_collectibles_function_role_access" {
         Resource = ["${aws_s3_bucket.files.arn}/uploads/*"]
       },
       {
+        Sid = "TellOperators"
+        Effect = "Allow"
+        Action = ["sns:Publish"]
+        Resource = [aws_sns_topic.alarm_topic.arn]
+      },
+      {
         Sid = "WriteLogs"
         Effect = "Allow"
         Action = ["logs:CreateLogStream", "logs:PutLogEvents"]
@@ -518,6 +524,7 @@ resource "aws_lambda_function" "get_collectibles_function" {
       TABLE_STORES = aws_dynamodb_table.stores_table.name
       TABLE_PAYMENT_EVENTS = aws_dynamodb_table.payment_events_table.name
       FILES_BUCKET = aws_s3_bucket.files.id
+      ALERT_TOPIC_ARN = aws_sns_topic.alarm_topic.arn
       PAYMONGO_SECRET_KEY_ARN = aws_secretsmanager_secret.secret_application.arn
       PAYMONGO_WEBHOOK_SECRET_ARN = aws_secretsmanager_secret.secret_application.arn
     }
@@ -583,6 +590,12 @@ resource "aws_iam_role_policy" "get_collectible_by_id_function_role_access" {
         Resource = ["${aws_s3_bucket.files.arn}/uploads/*"]
       },
       {
+        Sid = "TellOperators"
+        Effect = "Allow"
+        Action = ["sns:Publish"]
+        Resource = [aws_sns_topic.alarm_topic.arn]
+      },
+      {
         Sid = "WriteLogs"
         Effect = "Allow"
         Action = ["logs:CreateLogStream", "logs:PutLogEvents"]
@@ -619,6 +632,7 @@ resource "aws_lambda_function" "get_collectible_by_id_function" {
       TABLE_STORES = aws_dynamodb_table.stores_table.name
       TABLE_PAYMENT_EVENTS = aws_dynamodb_table.payment_events_table.name
       FILES_BUCKET = aws_s3_bucket.files.id
+      ALERT_TOPIC_ARN = aws_sns_topic.alarm_topic.arn
       PAYMONGO_SECRET_KEY_ARN = aws_secretsmanager_secret.secret_application.arn
       PAYMONGO_WEBHOOK_SECRET_ARN = aws_secretsmanager_secret.secret_application.arn
     }
@@ -690,6 +704,12 @@ resource "aws_iam_role_policy" "calculate_quote_function_role_access" {
         Resource = ["${aws_s3_bucket.files.arn}/uploads/*"]
       },
       {
+        Sid = "TellOperators"
+        Effect = "Allow"
+        Action = ["sns:Publish"]
+        Resource = [aws_sns_topic.alarm_topic.arn]
+      },
+      {
         Sid = "WriteLogs"
         Effect = "Allow"
         Action = ["logs:CreateLogStream", "logs:PutLogEvents"]
@@ -726,6 +746,7 @@ resource "aws_lambda_function" "calculate_quote_function" {
       TABLE_STORES = aws_dynamodb_table.stores_table.name
       TABLE_PAYMENT_EVENTS = aws_dynamodb_table.payment_events_table.name
       FILES_BUCKET = aws_s3_bucket.files.id
+      ALERT_TOPIC_ARN = aws_sns_topic.alarm_topic.arn
       PAYMONGO_SECRET_KEY_ARN = aws_secretsmanager_secret.secret_application.arn
       PAYMONGO_WEBHOOK_SECRET_ARN = aws_secretsmanager_secret.secret_application.arn
     }
@@ -803,6 +824,12 @@ resource "aws_iam_role_policy" "process_checkout_function_role_access" {
         Resource = ["${aws_s3_bucket.files.arn}/uploads/*"]
       },
       {
+        Sid = "TellOperators"
+        Effect = "Allow"
+        Action = ["sns:Publish"]
+        Resource = [aws_sns_topic.alarm_topic.arn]
+      },
+      {
         Sid = "WriteLogs"
         Effect = "Allow"
         Action = ["logs:CreateLogStream", "logs:PutLogEvents"]
@@ -839,6 +866,7 @@ resource "aws_lambda_function" "process_checkout_function" {
       TABLE_STORES = aws_dynamodb_table.stores_table.name
       TABLE_PAYMENT_EVENTS = aws_dynamodb_table.payment_events_table.name
       FILES_BUCKET = aws_s3_bucket.files.id
+      ALERT_TOPIC_ARN = aws_sns_topic.alarm_topic.arn
       PAYMONGO_SECRET_KEY_ARN = aws_secretsmanager_secret.secret_application.arn
       PAYMONGO_WEBHOOK_SECRET_ARN = aws_secretsmanager_secret.secret_application.arn
     }
@@ -910,6 +938,12 @@ resource "aws_iam_role_policy" "pay_mongo_webhook_function_role_access" {
         Resource = ["${aws_s3_bucket.files.arn}/uploads/*"]
       },
       {
+        Sid = "TellOperators"
+        Effect = "Allow"
+        Action = ["sns:Publish"]
+        Resource = [aws_sns_topic.alarm_topic.arn]
+      },
+      {
         Sid = "WriteLogs"
         Effect = "Allow"
         Action = ["logs:CreateLogStream", "logs:PutLogEvents"]
@@ -946,6 +980,7 @@ resource "aws_lambda_function" "pay_mongo_webhook_function" {
       TABLE_STORES = aws_dynamodb_table.stores_table.name
       TABLE_PAYMENT_EVENTS = aws_dynamodb_table.payment_events_table.name
       FILES_BUCKET = aws_s3_bucket.files.id
+      ALERT_TOPIC_ARN = aws_sns_topic.alarm_topic.arn
       PAYMONGO_SECRET_KEY_ARN = aws_secretsmanager_secret.secret_application.arn
       PAYMONGO_WEBHOOK_SECRET_ARN = aws_secretsmanager_secret.secret_application.arn
     }
@@ -1029,6 +1064,12 @@ resource "aws_iam_role_policy" "manage_rentals_function_role_access" {
         Resource = ["${aws_s3_bucket.files.arn}/uploads/*"]
       },
       {
+        Sid = "TellOperators"
+        Effect = "Allow"
+        Action = ["sns:Publish"]
+        Resource = [aws_sns_topic.alarm_topic.arn]
+      },
+      {
         Sid = "WriteLogs"
         Effect = "Allow"
         Action = ["logs:CreateLogStream", "logs:PutLogEvents"]
@@ -1065,6 +1106,7 @@ resource "aws_lambda_function" "manage_rentals_function" {
       TABLE_STORES = aws_dynamodb_table.stores_table.name
       TABLE_PAYMENT_EVENTS = aws_dynamodb_table.payment_events_table.name
       FILES_BUCKET = aws_s3_bucket.files.id
+      ALERT_TOPIC_ARN = aws_sns_topic.alarm_topic.arn
       PAYMONGO_SECRET_KEY_ARN = aws_secretsmanager_secret.secret_application.arn
       PAYMONGO_WEBHOOK_SECRET_ARN = aws_secretsmanager_secret.secret_application.arn
     }
@@ -1136,6 +1178,12 @@ resource "aws_iam_role_policy" "curate_catalogue_function_role_access" {
         Resource = ["${aws_s3_bucket.files.arn}/uploads/*"]
       },
       {
+        Sid = "TellOperators"
+        Effect = "Allow"
+        Action = ["sns:Publish"]
+        Resource = [aws_sns_topic.alarm_topic.arn]
+      },
+      {
         Sid = "WriteLogs"
         Effect = "Allow"
         Action = ["logs:CreateLogStream", "logs:PutLogEvents"]
@@ -1172,6 +1220,7 @@ resource "aws_lambda_function" "curate_catalogue_function" {
       TABLE_STORES = aws_dynamodb_table.stores_table.name
       TABLE_PAYMENT_EVENTS = aws_dynamodb_table.payment_events_table.name
       FILES_BUCKET = aws_s3_bucket.files.id
+      ALERT_TOPIC_ARN = aws_sns_topic.alarm_topic.arn
       PAYMONGO_SECRET_KEY_ARN = aws_secretsmanager_secret.secret_application.arn
       PAYMONGO_WEBHOOK_SECRET_ARN = aws_secretsmanager_secret.secret_application.arn
     }
