@@ -73,9 +73,9 @@ def test_endpoints_that_are_asked_for_are_written_and_nothing_has_a_public_addre
 
     assert [way.name for way in added.ways_out if way.is_written] == [ENDPOINTS]
     beside = {row.price_key: row for row in added.beside}
-    # logs, secretsmanager, ecr.api and ecr.dkr in two zones: 8 x 730 hours at 0.01 USD
-    assert beside["aws.vpc.vpce.hour"].written == 5840
-    assert beside["aws.vpc.vpce.hour"].usd == Decimal("58.40")
+    # logs, secretsmanager, ecr.api, ecr.dkr and sns in two zones: 10 x 730 hours at 0.01 USD
+    assert beside["aws.vpc.vpce.hour"].written == 7300
+    assert beside["aws.vpc.vpce.hour"].usd == Decimal("73.00")
     # the load balancer alone has addresses, one in each zone, instead of four
     assert beside["aws.vpc.publicipv4.hour"].written == 1460
 
@@ -112,3 +112,14 @@ def test_endpoints_stand_in_private_subnets_and_answer_the_network_alone():
 def test_endpoints_that_would_be_paid_for_nothing_are_refused(keys, text):
     with pytest.raises(UsageError, match=text):
         build(replace(site(*keys), extras=("endpoints",)))
+
+
+def test_a_program_that_follows_a_stream_is_refused_endpoints_which_do_not_reach_it():
+    following = replace(
+        site(*CONTAINERS), extras=("endpoints",), program=Program(follows=("Order",))
+    )
+
+    with pytest.raises(UsageError) as refused:
+        build(following)
+    assert "follows changes of Order" in str(refused.value)
+    assert "--with nat" in refused.value.remedy
