@@ -204,7 +204,12 @@ class Board:
             tiers = self.comparing[engine].tiers(ranked[0]) if ranked else ()
             if tiers:
                 engines.append(
-                    EngineTiers(engine=engine, design=ranked[0].design.name, tiers=tiers)
+                    EngineTiers(
+                        engine=engine,
+                        design=ranked[0].design.name,
+                        tiers=tiers,
+                        memory=self.comparing[engine].memory(ranked[0]),
+                    )
                 )
         return tuple(engines)
 

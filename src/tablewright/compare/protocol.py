@@ -139,6 +139,10 @@ class Comparing(Protocol):
         """Return every tier or instance matched with the load of a design, the cheapest first."""
         ...
 
+    def memory(self, evaluation: Evaluation) -> str:
+        """Say whether the hot pages of a design have to be in memory, and why."""
+        ...
+
     def on_servers(
         self,
         evaluations: Sequence[Evaluation],
@@ -198,6 +202,10 @@ class ComparedByBill:
     def tiers(self, evaluation: Evaluation) -> tuple[Tier, ...]:
         """Return none: it has no servers to choose from."""
         return ()
+
+    def memory(self, evaluation: Evaluation) -> str:
+        """Say nothing: its memory is not the user's matter."""
+        return ""
 
     def on_servers(
         self,

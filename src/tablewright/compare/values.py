@@ -322,6 +322,8 @@ class EngineTiers:
     engine: str
     design: str
     tiers: tuple[Tier, ...]
+    memory: str = ""
+    """Whether hot pages have to be in memory, and why."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -144,6 +144,7 @@ def _tier_table(entry: EngineTiers, at_users: int) -> d.ReportTable:
         others = len(unpriced) - MOST_UNPRICED
         named = unpriced[:MOST_UNPRICED] + ([f"{others} more"] if others > 0 else [])
         more += f" Without a price in the region: {joined(named)}."
+    memory = f" {entry.memory}." if entry.memory else ""
     return d.ReportTable(
         columns=columns(
             "Tier", ">USD a month", "Used most", "Verdict",
@@ -151,7 +152,7 @@ def _tier_table(entry: EngineTiers, at_users: int) -> d.ReportTable:
         ),
         rows=tuple(rows),
         caption=f"{entry.engine}, design {entry.design} at {users(at_users)}, needed of what there "
-        f"is without what stays free, the resources used most first.{more}",
+        f"is without what stays free, the resources used most first.{more}{memory}",
     )  # fmt: skip
 
 

@@ -74,6 +74,19 @@ class ServerComparing(ComparedByBill):
             for option in ordered
         )
 
+    def memory(self, evaluation: Evaluation) -> str:
+        """Say whether the hot pages of a design have to be in memory, and why."""
+        hurried = _sized(evaluation).load.hurried
+        if hurried is None:
+            return (
+                "Hot pages that are not in memory are read from disk, where an offer states its "
+                "disk operations; where it states none, they have to fit"
+            )
+        return (
+            "All hot pages have to be in memory, as the disk is too slow for "
+            f"`{hurried.pattern}`: {hurried.pages:,.0f} pages within {hurried.target_ms:f} ms"
+        )
+
     def offers(self, evaluations: Sequence[Evaluation]) -> tuple[str, ...]:
         """Return the names of the servers that designs may run on."""
         names = (option.name for evaluation in evaluations for option in _sized(evaluation).options)

@@ -66,7 +66,7 @@ def constants(engine: str, calibration: Calibration | None = None) -> tuple[Cons
                 label=whole["label"],
                 source=str(whole["source"]),
                 what=str(whole["what"]),
-                group="habits" if name in data["common"] and _is_habit(fields) else "server",
+                group="habits" if _is_habit(fields) else "server",
             )
         )
     if measured:
@@ -91,7 +91,7 @@ def _measured(engine: str, calibration: Calibration | None) -> dict[str, dict[st
 
 
 def _is_habit(fields: Mapping[str, Any]) -> bool:
-    return bool(fields["label"] == "assumed")
+    return str(fields.get("source", "")).startswith("a habit of ")
 
 
 def figures(

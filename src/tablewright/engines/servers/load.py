@@ -20,6 +20,18 @@ from tablewright.model.values import Model
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Hurried:
+    """A pattern that misses its latency target when none of its pages is in memory.
+
+    It reads one page after the other, as it learns from each where the next lies.
+    """
+
+    pattern: str
+    pages: Decimal
+    target_ms: Decimal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Load:
     """What a workload asks of a server."""
 
@@ -49,6 +61,9 @@ class Load:
     """Rows and entries written in a month."""
     curve: LoadCurve
     commands_per_month: Decimal
+    hurried: Hurried | None = None
+    """What has no time for the disk: with it hot pages have to be in memory, however many
+    operations the disk has."""
     vector_bytes: Decimal = ZERO
     """Indexes of vectors in the memory of search nodes."""
     searches_peak: Decimal = ZERO
@@ -91,13 +106,18 @@ def load_of(
     peak = _Sum()
     touched: dict[str, Decimal] = {}
     touches = ZERO
+    hurried: list[Hurried] = []
     for pattern in model.patterns:
         work = works[pattern.name]
         rate = model.calls_per_second(pattern, users)
         high = rate * pattern.peak * busiest if pattern.purpose == "online" else rate
         mean.add(work, rate, figures)
         peak.add(work, high, figures)
-        touches += sum((pages for _, pages in work.touches), ZERO) * high
+        pages = sum((pages for _, pages in work.touches), ZERO)
+        touches += pages * high
+        wanted = model.latency_target_ms(pattern)
+        if wanted is not None and pages * figures["disk_read_ms"] + figures["call_ms"] > wanted:
+            hurried.append(Hurried(pattern=pattern.name, pages=pages, target_ms=wanted))
         if pattern.purpose == "online":  # reports and batches read from disk what is not hot
             for name, pages in work.touches:
                 touched[name] = touched.get(name, ZERO) + pages * high
@@ -125,6 +145,7 @@ def load_of(
         written_gb=mean.written * seconds / GB,
         curve=load_curve(model, busiest),
         commands_per_month=mean.commands * seconds,
+        hurried=max(hurried, key=lambda call: call.pages / call.target_ms, default=None),
         vector_bytes=sum((i.stored_bytes for home in homes for i in home.vector_indexes), ZERO),
         searches_peak=peak.searches,
     )

@@ -190,7 +190,12 @@ def limits_of(offer: Offer, load: Load, figures: Figures) -> tuple[OfferLimit, .
 
 
 def _capacity_limits(offer: Offer, load: Load, figures: Figures) -> Iterator[OfferLimit]:
-    """Yield storage, memory and processors."""
+    """Yield storage, memory and processors.
+
+    Hot pages that are not in memory are read from disk, which costs disk operations and time. Where
+    an offer states its disk operations and every latency target leaves time for the disk, those
+    decide; else all hot pages have to fit. A miss is never counted by both.
+    """
     if offer.storage_gb is not None:
         plain = offer.counts_plain_bytes
         stored = load.data_bytes if plain else load.disk_bytes
@@ -199,7 +204,8 @@ def _capacity_limits(offer: Offer, load: Load, figures: Figures) -> Iterator[Off
     if offer.memory_gb is not None:
         claimed = load.connections * figures["connection_mb"] / 1024
         cache = max(ZERO, figures.cache_gb(offer.memory_gb) - claimed)
-        yield _limit("memory for hot pages", load.hot_bytes / GB, cache, "GB")
+        if offer.iops is None or load.hurried is not None:
+            yield _limit("memory for hot pages", load.hot_bytes / GB, cache, "GB")
     if offer.vcpu is None:
         return
     usable = offer.vcpu * figures["cpu_share"]
@@ -225,7 +231,8 @@ def _traffic_limits(offer: Offer, load: Load, figures: Figures) -> Iterator[Offe
         yield _limit("connections", load.connections, offer.connections, "connections")
     if offer.iops is not None:
         memory = figures.cache_gb(offer.memory_gb or ZERO) * GB
-        yield _limit("disk operations", load.iops(memory, figures), offer.iops, "a second")
+        usable = offer.iops * figures["disk_share"]
+        yield _limit("disk operations", load.iops(memory, figures), usable, "a second")
     if offer.transfer_gb is not None:
         weekly = load.returned_gb * 7 / DAYS_PER_MONTH
         yield _limit("transfer out", weekly, offer.transfer_gb, "GB in 7 days")
