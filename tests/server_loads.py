@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 from decimal import Decimal
+from typing import Any
 
 from tablewright.engines.servers.load import Load
 from tablewright.model.statistics import LoadCurve
 
 
-def a_load(**changes: Decimal) -> Load:
+def a_load(**changes: Any) -> Load:
     nothing = Decimal(0)
     base = Load(
         operations_mean=nothing,

@@ -368,7 +368,7 @@ def test_the_assumption_that_turns_the_answer_soonest_is_named_with_where_it_tur
         ("auxeira", NEEDS, "group"),
         ("llm-proxy", OWNERSHIP, "containers-dynamodb"),
         ("mongocollectibles", OWNERSHIP, "serverless"),
-        ("poafix", BUDGET, "postgresql-s3"),
+        ("poafix", REST, "atlas-s3"),
         ("screen-time-journey", OWNERSHIP, "http-api-lambda"),
     ],
 )
@@ -434,8 +434,9 @@ def test_an_engine_without_a_figure_says_why_and_where() -> None:
     page = " ".join(write_text(page_of(application("screen-time-journey"), "compare")).split())
     assert "large enough" not in page
     assert (
-        "mongodb at 100, 1,000 and 10,000 users has no figure: the book has no price of MongoDB "
-        "Atlas M10, MongoDB Atlas M20, MongoDB Atlas M30 and 4 more, which would hold this load."
+        "mongodb at 100, 1,000, 10,000 and 50,000 users has no figure: the book has no price of "
+        "MongoDB Atlas M10, MongoDB Atlas M20, MongoDB Atlas M30 and 4 more, which would hold "
+        "this load."
     ) in page
     assert (
         "Without a price in the region: MongoDB Atlas M10, MongoDB Atlas M20, MongoDB Atlas M30 "

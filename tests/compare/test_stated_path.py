@@ -96,7 +96,7 @@ def test_a_range_names_the_offer_at_each_end_and_the_resource_that_decides() -> 
     cost = next(c for c in comparison.engines if c.engine == "mongodb" and c.users == 100_000)
     light, heavy = cost.ends
     assert light.usd < cost.usd < heavy.usd
-    assert "memory" in light.bound_by
+    assert light.bound_by.startswith("disk operations: ")
     page = written(comparison, "compare", "text")
     assert f"{light.offer} ({light.usd:,.2f}, limited by" in " ".join(page.split())
 

@@ -5,7 +5,9 @@ Planting a wrong constant in the formula that a test is about makes that test fa
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -16,13 +18,14 @@ from tablewright.engines.mongodb.engine import MongoEngine
 from tablewright.engines.mongodb.offers import offers as mongodb_offers
 from tablewright.engines.postgresql.offers import offers as postgresql_offers
 from tablewright.engines.servers.constants import figures
-from tablewright.engines.servers.sizing import OfferLimit, costs_range, limits_of
+from tablewright.engines.servers.load import Hurried
+from tablewright.engines.servers.sizing import OfferLimit, costs_range, limits_of, times_held
 
 GB = 1024**3
 BOOK = PriceBook()
 
 
-def limit_of(engine: str, name: str, resource: str, **load: Decimal) -> OfferLimit:
+def limit_of(engine: str, name: str, resource: str, **load: Any) -> OfferLimit:
     offers = mongodb_offers(BOOK) if engine == "mongodb" else postgresql_offers(BOOK)
     offer = next(offer for offer in offers if offer.name == name)
     limits = limits_of(offer, a_load(**load), figures(engine))
@@ -110,9 +113,116 @@ def test_processors_may_be_busy_to_their_share_in_the_busiest_hour(
 def test_connections_take_memory_from_hot_pages():
     # 512 connections of 2.05 MB are 1.025 GB; half of 8 GB holds data: 4 - 1.025 = 2.975 GB
     limit = limit_of(
-        "postgresql", "db.t4g.large, one zone", "memory for hot pages", connections=Decimal(512)
+        "postgresql",
+        "db.t4g.large, one zone",
+        "memory for hot pages",
+        connections=Decimal(512),
+        hurried=HURRIED,
     )
     assert limit.available == Decimal("2.975")
+
+
+HURRIED = Hurried(pattern="list", pages=Decimal(11), target_ms=Decimal(12))
+
+
+def resources_of(engine: str, name: str, **load: Any) -> dict[str, OfferLimit]:
+    offers = mongodb_offers(BOOK) if engine == "mongodb" else postgresql_offers(BOOK)
+    offer = next(offer for offer in offers if offer.name == name)
+    return {limit.resource: limit for limit in limits_of(offer, a_load(**load), figures(engine))}
+
+
+def test_a_miss_is_counted_as_a_disk_operation_and_not_as_missing_memory_too():
+    # M30: half of 8 - 1 GB and a tenth of 8 GB are 4.3 GB, less ten connections of 1 MB:
+    # 4.290234375 GB of 12 GB of hot pages are in memory, 0.642480469 of the touches are not:
+    # of 2,000 a second 1,284.960938. Of 3,000 operations of the volume 0.7 may be used.
+    load = {
+        "hot_bytes": Decimal(12 * GB),
+        "memory_bytes": Decimal(4 * GB),
+        "touches_peak": Decimal(2000),
+    }
+    resources = resources_of("mongodb", "M30", **load)
+    assert "memory for hot pages" not in resources
+    assert round(resources["disk operations"].needed, 6) == Decimal("1284.960938")
+    assert resources["disk operations"].available == 2100
+
+
+@pytest.mark.parametrize(
+    ("touches", "times"),
+    [
+        # all 2 GB of hot pages are in the 4.290 GB of an M30: the disk does nothing until the users
+        # are 2.145 times as many. At n times as many 1 - 4.290234375 / 2n of 500n touches a second
+        # miss: 500n - 1,072.558594 = 2,100 where n = 6.345117
+        (500, "6.345"),
+        # 3,000n - 6,435.351563 = 2,100 where n = 2.845117
+        (3000, "2.845"),
+    ],
+)
+def test_room_for_growth_takes_in_that_pages_stop_fitting(touches, times):
+    offer = next(offer for offer in mongodb_offers(BOOK) if offer.name == "M30")
+    load = a_load(hot_bytes=Decimal(2 * GB), touches_peak=Decimal(touches))
+    assert times_held(offer, load, figures("mongodb")) == pytest.approx(Decimal(times), rel=1e-3)
+
+
+def test_what_does_not_hold_at_all_holds_no_part_of_the_users():
+    offer = next(offer for offer in mongodb_offers(BOOK) if offer.name == "Free (M0)")
+    # ten connections stay open however few the users are, and two are stated of such an offer
+    few = replace(offer, connections=Decimal(2))
+    assert times_held(few, a_load(), figures("mongodb")) == 0
+
+
+def test_connections_leave_less_memory_and_so_more_reads_from_disk():
+    # 2,048 connections of 1 MB are 2 GB: 2.3 of 9.2 GB of hot pages are in memory, a quarter
+    resources = resources_of(
+        "mongodb",
+        "M30",
+        hot_bytes=Decimal("9.2") * GB,
+        touches_peak=Decimal(1000),
+        connections=Decimal(2048),
+    )
+    assert resources["disk operations"].needed == 750
+
+
+@pytest.mark.parametrize(
+    ("engine", "offer", "hurried"),
+    [
+        ("mongodb", "M30", HURRIED),  # it states its disk operations, but there is no time
+        ("postgresql", "db.r6g.large", None),  # Aurora states none
+    ],
+)
+def test_hot_pages_have_to_fit_where_the_disk_is_too_slow_or_not_stated(engine, offer, hurried):
+    resources = resources_of(engine, offer, hot_bytes=Decimal(12 * GB), hurried=hurried)
+    assert resources["memory for hot pages"].needed == 12
+
+
+def test_the_pattern_without_time_for_the_disk_is_named_with_its_pages():
+    # 20,000 bytes are more than a page: ten documents are ten pages and the entries of a user lie
+    # on one: 11 reads of 1 ms and 5 ms for the way are 16 ms. `read` takes 2 + 5 = 7 ms.
+    text = """
+app: steady
+region: us-east-1
+scales: [1000]
+entities:
+  User: {key: user_id, attributes: {user_id: uuid}}
+  Note: {of: User, key: id, count: 100/parent, attributes: {id: uuid, body: text(20000)}}
+patterns:
+  read: {get: Note, by: [user_id, id], rate: 5000/user/day, latency_p99_ms: 8}
+  list: {list: Note, by: user_id, limit: 10, rate: 10/user/day, latency_p99_ms: LIST}
+designs:
+  m:
+    engine: mongodb
+    collections: {notes: {holds: Note, indexes: {by_user: {user_id: 1}}}, users: {holds: User}}
+"""
+
+    def hurried(list_ms: int) -> Hurried | None:
+        file = read_model(text.replace("LIST", str(list_ms)))
+        load = MongoEngine().evaluate(file.model, file.designs[0], 1000, BOOK, sample_items=32).load
+        return load.hurried
+
+    named = hurried(15)
+    assert named is not None
+    assert (named.pattern, named.target_ms) == ("list", 15)
+    assert float(named.pages) == pytest.approx(11, abs=0.1)
+    assert hurried(17) is None
 
 
 @pytest.mark.parametrize(

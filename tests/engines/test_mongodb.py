@@ -19,7 +19,7 @@ from tablewright.engines.mongodb.layout import MongoLayout
 from tablewright.engines.mongodb.offers import offers
 from tablewright.engines.mongodb.plan import plan
 from tablewright.engines.servers.constants import figures
-from tablewright.engines.servers.load import Load
+from tablewright.engines.servers.load import Hurried, Load
 from tablewright.engines.servers.sizing import cheapest, options_for
 from tablewright.sample.sample import Sample
 
@@ -118,9 +118,11 @@ def test_the_book_of_720_hours_prices_m10_at_57_dollars_60():
     assert PriceBook().price("mongodb.atlas.m10.hour", "us-east-1").usd * 720 == Decimal("57.6")
 
 
-def test_a_hot_set_larger_than_the_cache_needs_more_memory(poafix):
+def test_a_hot_set_larger_than_the_cache_needs_more_memory_where_the_disk_is_too_slow(poafix):
     # half of 8 - 1 GB and a tenth of 8 are 4.3 GB (M30), of 16 GB 9.1 GB (M40)
-    option = tier_for(a_load(data_bytes=Decimal(6 * GB), hot_bytes=Decimal(5 * GB)), poafix.model)
+    hurried = Hurried(pattern="list", pages=Decimal(200), target_ms=Decimal(100))
+    load = a_load(data_bytes=Decimal(6 * GB), hot_bytes=Decimal(5 * GB), hurried=hurried)
+    option = tier_for(load, poafix.model)
     assert option.offer.name == "M40"
     assert option.bound_by.resource == "memory for hot pages"
 

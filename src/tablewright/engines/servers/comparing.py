@@ -22,6 +22,7 @@ from tablewright.engines.servers.sizing import (
     ServerEvaluation,
     cheapest,
     costs_range,
+    times_held,
 )
 from tablewright.evaluation.values import Evaluation
 
@@ -155,9 +156,9 @@ class ServerComparing(ComparedByBill):
         )
 
     def room(self, evaluation: Evaluation, offer: str) -> Decimal | None:
-        """Return how many times the load an offer holds, by the resource that is used most."""
-        bound = _sized(evaluation).option(offer).bound_by
-        return 1 / bound.use if bound is not None and bound.use else None
+        """Return how many times the load an offer holds."""
+        sized = _sized(evaluation)
+        return times_held(sized.option(offer).offer, sized.load, sized.figures)
 
 
 WORDS_OF_ENDS = {

@@ -16,7 +16,7 @@ from tablewright.engines.postgresql.design import PgTable, PostgresDesign
 from tablewright.engines.servers.changes import AnyIndex, home_of
 from tablewright.engines.servers.homes import Home, Ordered
 from tablewright.engines.servers.load import processor_us
-from tablewright.engines.servers.sizing import ServerEvaluation
+from tablewright.engines.servers.sizing import ServerEvaluation, times_held
 from tablewright.evaluation.values import Action, Route
 from tablewright.model.statistics import Selectivity
 from tablewright.model.values import Attribute, Entity, Model, Pattern, Verb
@@ -212,8 +212,8 @@ class ServerFacts:
 
     @property
     def least_headroom(self) -> Decimal | None:
-        """How many times the load the tightest resource of the chosen offer would hold."""
+        """How many times the load the chosen offer would hold."""
         chosen = self.evaluation.chosen
-        if chosen is None or chosen.bound_by is None or not chosen.bound_by.use:
+        if chosen is None:
             return None
-        return ONE / chosen.bound_by.use
+        return times_held(chosen.offer, self.evaluation.load, self.evaluation.figures)

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from decimal import Decimal
+from typing import Any
 
 from tablewright.core.quantities import GB, ONE, SECONDS_PER_MONTH, ZERO
 from tablewright.engines.servers.constants import Figures
@@ -91,6 +92,22 @@ class Load:
         writes = self.writes_peak if peak else self.writes_mean
         return touches * missed + writes * figures[per_write]
 
+    def times(self, factor: Decimal, figures: Figures) -> Load:
+        """Return the load of so many times the users, each doing and storing what one does now."""
+        grown: dict[str, Any] = {
+            each.name: value * factor
+            for each in fields(self)
+            if isinstance(value := getattr(self, each.name), Decimal)
+        }
+        grown["connections"] = _connections(self.operations_peak * factor, figures)
+        return replace(self, **grown)
+
+
+def _connections(operations_peak: Decimal, figures: Figures) -> Decimal:
+    """Return the open connections: twice those that are busy, and at least what pools hold open."""
+    busy = operations_peak * figures["call_ms"] / 1000
+    return max(figures["least_connections"], busy * 2)
+
 
 def load_of(
     model: Model,
@@ -138,9 +155,7 @@ def load_of(
         hot_bytes=hot,
         touches_peak=touches,
         touches_mean=mean.touches,
-        connections=max(
-            figures["least_connections"], peak.commands * figures["call_ms"] / 1000 * 2
-        ),
+        connections=_connections(peak.commands, figures),
         returned_gb=mean.returned * seconds / GB,
         written_gb=mean.written * seconds / GB,
         curve=load_curve(model, busiest),

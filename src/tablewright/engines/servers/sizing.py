@@ -46,6 +46,9 @@ from tablewright.sample.sample import Sample
 CASES = ("value", "server-light", "server-heavy", "habits-light", "habits-heavy")
 """What is calculated with: the values, then the constants of the server and those about habits of
 users at each end of their range, the others at their values."""
+MOST_TIMES = Decimal(10**9)
+"""Times the users up to which is looked how many an offer holds."""
+TIMES_PRECISION = Decimal("0.0001")
 MOST_DRAWN_BYTES = 64 * 1024 * 1024
 """Of instances of one entity that are drawn with their values."""
 FEWEST_DRAWN = 4
@@ -189,6 +192,27 @@ def limits_of(offer: Offer, load: Load, figures: Figures) -> tuple[OfferLimit, .
     return (*_capacity_limits(offer, load, figures), *_traffic_limits(offer, load, figures))
 
 
+def times_held(offer: Offer, load: Load, figures: Figures) -> Decimal | None:
+    """Return how many times the users an offer holds; None where no resource of it is limited.
+
+    Found by halving, as reads from disk grow faster than the users once hot pages do not fit.
+    """
+
+    def holds(factor: Decimal) -> bool:
+        limits = limits_of(offer, load.times(factor, figures), figures)
+        return all(limit.use <= 1 for limit in limits)
+
+    low, high = ZERO, ONE
+    while holds(high):
+        low, high = high, high * 2
+        if high > MOST_TIMES:
+            return None
+    while high - low > high * TIMES_PRECISION and high > TIMES_PRECISION:
+        middle = (low + high) / 2
+        low, high = (middle, high) if holds(middle) else (low, middle)
+    return low.quantize(Decimal("0.001"))
+
+
 def _capacity_limits(offer: Offer, load: Load, figures: Figures) -> Iterator[OfferLimit]:
     """Yield storage, memory and processors.
 
@@ -202,8 +226,7 @@ def _capacity_limits(offer: Offer, load: Load, figures: Figures) -> Iterator[Off
         room = offer.storage_gb if plain else offer.storage_gb * figures["disk_fill"]
         yield _limit("storage", stored / GB, room, "GB")
     if offer.memory_gb is not None:
-        claimed = load.connections * figures["connection_mb"] / 1024
-        cache = max(ZERO, figures.cache_gb(offer.memory_gb) - claimed)
+        cache = _cache_gb(offer.memory_gb, load, figures)
         if offer.iops is None or load.hurried is not None:
             yield _limit("memory for hot pages", load.hot_bytes / GB, cache, "GB")
     if offer.vcpu is None:
@@ -230,12 +253,18 @@ def _traffic_limits(offer: Offer, load: Load, figures: Figures) -> Iterator[Offe
     if offer.connections is not None:
         yield _limit("connections", load.connections, offer.connections, "connections")
     if offer.iops is not None:
-        memory = figures.cache_gb(offer.memory_gb or ZERO) * GB
+        memory = _cache_gb(offer.memory_gb or ZERO, load, figures) * GB
         usable = offer.iops * figures["disk_share"]
         yield _limit("disk operations", load.iops(memory, figures), usable, "a second")
     if offer.transfer_gb is not None:
         weekly = load.returned_gb * 7 / DAYS_PER_MONTH
         yield _limit("transfer out", weekly, offer.transfer_gb, "GB in 7 days")
+
+
+def _cache_gb(memory_gb: Decimal, load: Load, figures: Figures) -> Decimal:
+    """Return how much of a server's memory holds data beside its connections, in GB."""
+    claimed = load.connections * figures["connection_mb"] / 1024
+    return max(ZERO, figures.cache_gb(memory_gb) - claimed)
 
 
 def _limit(resource: str, needed: Decimal, available: Decimal, unit: str) -> OfferLimit:
