@@ -1,7 +1,7 @@
 # PoaFix: atlas-s3, production
 # Written by `tablewright deploy`; the model says why.
 
-# M40 as priced, three nodes in three zones; encrypted at rest with AES-256, called over TLS 1.2 or newer alone
+# M30 as priced, three nodes in three zones; encrypted at rest with AES-256, called over TLS 1.2 or newer alone
 resource "mongodbatlas_advanced_cluster" "database_cluster" {
   project_id = var.atlas_project_id
   name = "poafix-production"
@@ -22,7 +22,7 @@ resource "mongodbatlas_advanced_cluster" "database_cluster" {
           region_name = "US_EAST_1"
           priority = 7
           electable_specs = {
-            instance_size = "M40"
+            instance_size = "M30"
             node_count = 3
           }
         },
@@ -373,12 +373,12 @@ resource "aws_cloudwatch_dashboard" "dashboard" {
   dashboard_body = "{\"widgets\":[]}"
 }
 
-# the priced bill of this option at 100,000 users: 981.56 USD a month
+# the priced bill of this option at 100,000 users: 616.56 USD a month
 resource "aws_budgets_budget" "monthly_budget" {
   name = "poafix-production"
   budget_type = "COST"
   time_unit = "MONTHLY"
-  limit_amount = "981.56"
+  limit_amount = "616.56"
   limit_unit = "USD"
   cost_filter {
     name = "TagKeyValue"
@@ -407,7 +407,7 @@ resource "aws_ce_anomaly_monitor" "cost_monitor" {
   monitor_specification = "{\"Tags\": {\"Key\": \"app\", \"Values\": [\"poafix\"]}}"
 }
 
-# from a tenth of the priced bill: 98 USD
+# from a tenth of the priced bill: 62 USD
 resource "aws_ce_anomaly_subscription" "cost_anomalies" {
   name = "poafix-production"
   frequency = "DAILY"
@@ -420,7 +420,7 @@ resource "aws_ce_anomaly_subscription" "cost_anomalies" {
     dimension {
       key = "ANOMALY_TOTAL_IMPACT_ABSOLUTE"
       match_options = ["GREATER_THAN_OR_EQUAL"]
-      values = ["98"]
+      values = ["62"]
     }
   }
 }
