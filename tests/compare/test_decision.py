@@ -434,7 +434,7 @@ def test_an_engine_without_a_figure_says_why_and_where() -> None:
     page = " ".join(write_text(page_of(application("screen-time-journey"), "compare")).split())
     assert "large enough" not in page
     assert (
-        "mongodb at 100, 1,000, 10,000 and 50,000 users has no figure: the book has no price of "
+        "mongodb at 100, 1,000 and 10,000 users has no figure: the book has no price of "
         "MongoDB Atlas M10, MongoDB Atlas M20, MongoDB Atlas M30 and 4 more, which would hold "
         "this load."
     ) in page
