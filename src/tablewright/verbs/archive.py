@@ -21,10 +21,11 @@ from tablewright.core.diagnostics import nearest
 from tablewright.core.errors import UsageError
 from tablewright.core.quantities import GB
 from tablewright.design.values import Design
-from tablewright.evaluation.doors import Target
+from tablewright.evaluation.doors import Adapter, RecordKind, Target
 from tablewright.model.values import Entity
+from tablewright.operate.archive.attributes import AttributeRun
 from tablewright.operate.archive.moving import Age, ArchiveRun, Moved, age_of, read_back
-from tablewright.operate.archive.places import place_of
+from tablewright.operate.archive.places import ArchivePlace, place_of
 from tablewright.operate.exports.formats import NDJSON
 from tablewright.operate.exports.manifest import ExportManifest
 from tablewright.operate.exports.writing import utc_now
@@ -101,23 +102,93 @@ class ArchiveChoice:
     """Of a server of the S3 API."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Archiving:
+    """One run of the verb: from which database to where, and what is old."""
+
+    session: Session
+    design: Design
+    adapter: Adapter
+    age: Age
+    before: datetime.datetime
+    place: ArchivePlace
+    folder: str
+    """Of this run, below the place."""
+    dry_run: bool
+    show: Progress
+
+    def records(self, entity: Entity, kinds: tuple[RecordKind, ...] = ()) -> Moved:
+        """Move records of an entity: those of some kinds, all unless given."""
+        return self.moved(
+            ArchiveRun(
+                model=self.session.model,
+                adapter=self.adapter,
+                entity=entity.name,
+                age=self.age,
+                before=self.before,
+                place=self.place,
+                folder=self.folder,
+                blank=self.blank_manifest(),
+                kinds=kinds,
+                show=self.show,
+            )
+        )
+
+    def moved(self, run: ArchiveRun | AttributeRun) -> Moved:
+        """Return what a run moved, or would move."""
+        return run.plan() if self.dry_run else run.run(utc_now)
+
+    def blank_manifest(self) -> ExportManifest:
+        """Return the manifest of a run before anything is in it."""
+        return ExportManifest(
+            app=self.session.model.app,
+            design=self.design.name,
+            engine=self.design.engine,
+            form=NDJSON,
+            place=self.adapter.description,
+            started=utc_now(),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subject:
+    """What is moved."""
+
+    name: str
+    """An entity, or "entity.attribute"."""
+    move: Callable[[Archiving], tuple[Moved, Decimal | None]]
+    """Moves it; returns the write units too where records stay without a part."""
+
+
+def whole_instances(session: Session, choice: ArchiveChoice) -> Subject:
+    """Return the instances of an entity as what is moved.
+
+    Raises:
+        UsageError: there is no such entity.
+    """
+    entity = entity_named(session, choice.entity)
+    return Subject(name=entity.name, move=lambda archiving: (archiving.records(entity), None))
+
+
 def archive(
     session: Session,
     design: str,
     target: Target,
     choice: ArchiveChoice,
     *,
+    subject_of: Callable[[Session, ArchiveChoice], Subject] = whole_instances,
     now: datetime.datetime | None = None,
     announce: Callable[[Any], None] | None = None,
     progress: Callable[[], AbstractContextManager[Progress]] = no_progress,
 ) -> ArchiveView:
-    """Move old instances of an entity out of a database.
+    """Move old instances of an entity, or an attribute of them, out of a database.
 
     Args:
         session: the model file.
         design: whose tables.
         target: which database.
         choice: whose instances, how old, to where.
+        subject_of: what of the instances moves.
         now: the moment; the clock's unless given.
         announce: is told which server it is.
         progress: shows how far it is.
@@ -128,23 +199,23 @@ def archive(
         EngineError: the database or the place refused.
     """
     chosen = session.design(design)
-    subject = entity_named(session, choice.entity)
-    age, moment, before = moments_of(subject, choice, now)
+    subject = subject_of(session, choice)
+    age, moment, before = moments_of(entity_named(session, choice.entity), choice, now)
     place = place_of(choice.to, endpoint=choice.endpoint, profile=target.profile)
     with opened(session, chosen, target, announce=announce) as adapter, progress() as show:
         require_containers(adapter, session.model.app)
-        run = ArchiveRun(
-            model=session.model,
+        archiving = Archiving(
+            session=session,
+            design=chosen,
             adapter=adapter,
-            entity=subject.name,
             age=age,
             before=before,
             place=place,
             folder=f"{subject.name}-{moment:%Y%m%dT%H%M%S%f}",
-            blank=blank_manifest(session, chosen, adapter.description),
+            dry_run=choice.dry_run,
             show=show,
         )
-        moved = run.plan() if choice.dry_run else run.run(utc_now)
+        moved, rewritten_units = subject.move(archiving)
         where = adapter.description
     return ArchiveView(
         app=session.model.app,
@@ -156,7 +227,7 @@ def archive(
         by=age.attribute,
         is_dry_run=choice.dry_run,
         moved=moved,
-        saving=saving_of(session, chosen, moved),
+        saving=saving_of(session, chosen, moved, rewritten_units=rewritten_units),
         runs=(),
     )
 
@@ -195,18 +266,6 @@ def entity_named(session: Session, name: str) -> Entity:
             remedy=f"did you mean `{close}`?" if close else f"there are {', '.join(names)}",
         )
     return session.model.entity(name)
-
-
-def blank_manifest(session: Session, design: Design, where: str) -> ExportManifest:
-    """Return the manifest of a run before anything is in it."""
-    return ExportManifest(
-        app=session.model.app,
-        design=design.name,
-        engine=design.engine,
-        form=NDJSON,
-        place=where,
-        started=utc_now(),
-    )
 
 
 def saving_of(

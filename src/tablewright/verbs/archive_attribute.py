@@ -7,9 +7,7 @@ update that holds only while the value is the one that was archived.
 
 from __future__ import annotations
 
-import datetime
 from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
@@ -22,10 +20,9 @@ from tablewright.design.values import Design
 from tablewright.evaluation.doors import Adapter, Codec, RecordKind, Target
 from tablewright.model.values import Condition, Entity, Kind, Pattern, Rate, Verb
 from tablewright.operate.archive.attributes import AttributeName, AttributeRun, put_back
-from tablewright.operate.archive.moving import Age, ArchiveRun, Moved, read_back
-from tablewright.operate.archive.places import ArchivePlace, place_of
+from tablewright.operate.archive.moving import Moved, read_back
+from tablewright.operate.archive.places import place_of
 from tablewright.operate.exports.manifest import read_manifest
-from tablewright.operate.exports.writing import utc_now
 from tablewright.operate.provision import require_containers
 from tablewright.sample.calls import no_children
 from tablewright.session import Session
@@ -34,108 +31,51 @@ from tablewright.store.serving import served_patterns
 from tablewright.store.store import Store
 from tablewright.verbs.archive import (
     ArchiveChoice,
-    ArchiveView,
-    blank_manifest,
+    Archiving,
+    Subject,
     entity_named,
-    moments_of,
-    saving_of,
 )
-from tablewright.verbs.database import Progress, no_progress, opened
+from tablewright.verbs.database import opened
 
 REMOVE, GIVE = "archiveRemoves", "archiveGivesBack"
 _VALUES: dict[Kind, Any] = {Kind.MAP: {"v": "x"}, Kind.TEXT: "x", Kind.LIST: ["x"]}
 """Values that show which records keep an attribute."""
 
 
-def archive_attribute(
-    session: Session,
-    design: str,
-    target: Target,
-    choice: ArchiveChoice,
-    *,
-    now: datetime.datetime | None = None,
-    announce: Callable[[Any], None] | None = None,
-    progress: Callable[[], AbstractContextManager[Progress]] = no_progress,
-) -> ArchiveView:
-    """Move one attribute of old instances out of a database.
+def attribute_of_instances(session: Session, choice: ArchiveChoice) -> Subject:
+    """Return one attribute of the instances of an entity as what is moved.
 
     Raises:
-        UsageError: there is no such attribute or no age, or it cannot be moved by itself.
-        DataError: a file came back other than it was written.
-        EngineError: the database or the place refused.
+        UsageError: there is no such attribute, or it cannot be moved by itself.
     """
-    chosen = session.design(design)
     entity = entity_named(session, choice.entity)
     subject = _subject(entity, choice.attribute)
-    age, moment, before = moments_of(entity, choice, now)
-    place = place_of(choice.to, endpoint=choice.endpoint, profile=target.profile)
-    folder = f"{subject.container}-{moment:%Y%m%dT%H%M%S%f}"
-    with opened(session, chosen, target, announce=announce) as adapter, progress() as show:
-        require_containers(adapter, session.model.app)
-        kinds = _own_records(adapter, entity, subject.attribute)
-        units: Decimal | None = None
+
+    def move(archiving: Archiving) -> tuple[Moved, Decimal | None]:
+        kinds = _own_records(archiving.adapter, entity, subject.attribute)
         if kinds:
-            whole = ArchiveRun(
-                model=session.model,
-                adapter=adapter,
-                entity=entity.name,
-                age=age,
-                before=before,
-                place=place,
-                folder=folder,
-                blank=blank_manifest(session, chosen, adapter.description),
-                kinds=kinds,
-                show=show,
-            )
-            moved = whole.plan() if choice.dry_run else whole.run(utc_now)
-        else:
-            moved, units = _values(
-                session, chosen, adapter, subject, age, before, place, folder, choice, show
-            )
-        where = adapter.description
-    return ArchiveView(
-        app=session.model.app,
-        design=chosen.name,
-        where=where,
-        place=place.description,
-        entity=subject.container,
-        before=before.isoformat(timespec="seconds"),
-        by=age.attribute,
-        is_dry_run=choice.dry_run,
-        moved=moved,
-        saving=saving_of(session, chosen, moved, rewritten_units=units),
-        runs=(),
-    )
+            return archiving.records(entity, kinds), None
+        return _values(archiving, subject)
+
+    return Subject(name=subject.container, move=move)
 
 
-def _values(
-    session: Session,
-    design: Design,
-    adapter: Adapter,
-    subject: AttributeName,
-    age: Age,
-    before: datetime.datetime,
-    place: ArchivePlace,
-    folder: str,
-    choice: ArchiveChoice,
-    show: Progress,
-) -> tuple[Moved, Decimal]:
+def _values(archiving: Archiving, subject: AttributeName) -> tuple[Moved, Decimal]:
     """Move values that are stored among others; return the write units of removing them too."""
-    store = _store(session, design, adapter, subject)
+    store = _store(archiving.session, archiving.design, archiving.adapter, subject)
     run = AttributeRun(
-        model=session.model,
-        adapter=adapter,
+        model=archiving.session.model,
+        adapter=archiving.adapter,
         subject=subject,
-        age=age,
-        before=before,
-        place=place,
-        folder=folder,
-        blank=blank_manifest(session, design, adapter.description),
+        age=archiving.age,
+        before=archiving.before,
+        place=archiving.place,
+        folder=archiving.folder,
+        blank=archiving.blank_manifest(),
         remove=lambda key, value: _done(store, REMOVE, {**key, f"if_{subject.attribute}": value}),
-        show=show,
+        show=archiving.show,
     )
-    moved = run.plan() if choice.dry_run else run.run(utc_now)
-    return moved, run.rewritten_units
+    return archiving.moved(run), run.rewritten_units
 
 
 def _subject(entity: Entity, attribute: str) -> AttributeName:

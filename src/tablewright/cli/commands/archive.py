@@ -72,8 +72,8 @@ def command(
     single --attribute that is stored among others, --put-back does it.
     """
     from tablewright.core.errors import UsageError
-    from tablewright.verbs.archive import ArchiveChoice, archive, read_archive
-    from tablewright.verbs.archive_attribute import archive_attribute, put_attribute_back
+    from tablewright.verbs.archive import ArchiveChoice, archive, read_archive, whole_instances
+    from tablewright.verbs.archive_attribute import attribute_of_instances, put_attribute_back
 
     session = open_file(file)
     if given_back:
@@ -100,8 +100,10 @@ def command(
         endpoint=s3_endpoint,
     )
     bar = partial(progress_bar, "archive")
-    move = archive_attribute if attribute else archive
-    view = move(session, design, target, choice, announce=announce, progress=bar)
+    subject_of = attribute_of_instances if attribute else whole_instances
+    view = archive(
+        session, design, target, choice, subject_of=subject_of, announce=announce, progress=bar
+    )
     out.show(view, "archive")
     return 1 if check and view.moved is not None and view.moved.instances else 0
 
