@@ -186,7 +186,7 @@ class Router:
             sorted_rows=way.matched if way.sorts else ZERO,
             returned_bytes=returned * pattern.hit,
             touches=touches,
-            pages=pages_of(way),
+            pages=pages_of(way, touches),
         )
         if batch > 1:
             work = replace(NOTHING.plus(work, batch), commands=ONE)

@@ -7,6 +7,7 @@ are compared and the pages they touch.
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -102,9 +103,9 @@ def touches_of(way: AccessPath) -> tuple[tuple[str, Decimal], ...]:
     return ((f"{home.name}/{index.name}", leaves), (home.name, _distinct(way.fetched, home)))
 
 
-def pages_of(way: AccessPath) -> Decimal:
+def pages_of(way: AccessPath, touches: Iterable[tuple[str, Decimal]]) -> Decimal:
     """Return the pages a read goes through: those it touches and the index's levels above."""
-    touched = sum((pages for _, pages in touches_of(way)), ZERO)
+    touched = sum((pages for _, pages in touches), ZERO)
     return touched if way.index is None else touched + way.partitions * _levels_above(way)
 
 
