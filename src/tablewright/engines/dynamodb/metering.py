@@ -141,7 +141,7 @@ def index_measure(
     )
 
 
-class Meter:
+class ColumnMeter:
     """Measures of columns that designs of one model share, each taken once.
 
     Columns are told apart by their identity: what is handed in is kept and may not change.

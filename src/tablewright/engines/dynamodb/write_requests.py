@@ -14,7 +14,7 @@ from tablewright.capacity.limits import MAX_BATCH_WRITE_ITEMS, MAX_TRANSACTION_I
 from tablewright.core.quantities import format_number, plain
 from tablewright.design.values import Embed
 from tablewright.engines.dynamodb.design import Index, ItemShape, Table
-from tablewright.engines.dynamodb.metering import Meter, write_measure
+from tablewright.engines.dynamodb.metering import ColumnMeter, write_measure
 from tablewright.engines.dynamodb.sizing import ShapeSizes, depends_on, measure
 from tablewright.engines.dynamodb.steps import (
     KeyParts,
@@ -265,7 +265,7 @@ def write_why(mean: Decimal, units: Measure) -> str:
     return f"{format_number(mean)} B in 1 KB blocks = {plain(units.mean.quantize(Decimal('0.01')))}"
 
 
-def change_why(meter: Meter, entries: Sequence[int | None], *, moved: bool) -> str:
+def change_why(meter: ColumnMeter, entries: Sequence[int | None], *, moved: bool) -> str:
     """Return how the units of a changed index entry come about; bytes, or None where absent."""
     present = meter.present(entries)
     if not present:
@@ -277,7 +277,7 @@ def change_why(meter: Meter, entries: Sequence[int | None], *, moved: bool) -> s
     return f"the entry of {format_number(mean)} B {what}{among}"
 
 
-def entry_why(meter: Meter, entries: Sequence[int | None], verb: Verb) -> str:
+def entry_why(meter: ColumnMeter, entries: Sequence[int | None], verb: Verb) -> str:
     """Return how the write units of an index entry come about; bytes, or None where absent."""
     present = meter.present(entries)
     if not present:

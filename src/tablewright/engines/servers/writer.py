@@ -30,10 +30,10 @@ def section_of(name: str, fields: dict[str, Any]) -> str:
     """
     import yaml
 
-    class Writer(yaml.SafeDumper):
+    class _SectionDumper(yaml.SafeDumper):
         """Knows mappings on lines."""
 
-    Writer.add_representer(
+    _SectionDumper.add_representer(
         OnLines,
         lambda writer, value: writer.represent_mapping(
             "tag:yaml.org,2002:map", value.items(), flow_style=False
@@ -41,7 +41,7 @@ def section_of(name: str, fields: dict[str, Any]) -> str:
     )
     text = yaml.dump(
         {name: fields},
-        Dumper=Writer,
+        Dumper=_SectionDumper,
         sort_keys=False,
         default_flow_style=None,
         width=WIDTH,

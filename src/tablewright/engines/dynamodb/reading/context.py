@@ -16,7 +16,7 @@ from tablewright.core.quantities import ZERO
 from tablewright.design.values import Embed
 from tablewright.engines.dynamodb.access import Selectivity
 from tablewright.engines.dynamodb.design import DynamoDesign, Index, ItemShape, Table
-from tablewright.engines.dynamodb.metering import Meter
+from tablewright.engines.dynamodb.metering import ColumnMeter
 from tablewright.engines.dynamodb.populations import DesignSizes
 from tablewright.engines.dynamodb.sizing import ShapeSizes, depends_on
 from tablewright.engines.dynamodb.steps import KeyParts, Step
@@ -39,7 +39,7 @@ class Context:
         self._sizes: Memo[ShapeSizes] = Memo()  # asked for very often
         self._whole_sizes: Memo[ShapeSizes] = Memo()
         self._held: Memo[frozenset[str]] = Memo()
-        self.meter = Meter(sizes.shared.measures, sizes.shared.runs)
+        self.meter = ColumnMeter(sizes.shared.measures, sizes.shared.runs)
         self.selectivity = Selectivity(
             model, users, sizes.share_of_value if sizes.is_population else None
         )
