@@ -11,6 +11,8 @@ EXACT  := $(if $(CONSTRAINTS),--constraint $(CONSTRAINTS))
 UV     := uv==0.13.9
 MUTMUT := mutmut==3.8.1
 PIP_AUDIT := pip-audit==2.10.1
+# Tests and benchmarks start hundreds of processes; without bytecode each would compile the package.
+unexport PYTHONDONTWRITEBYTECODE
 # Tests that hold whole values in files beside them.
 WHOLE  := tests/model/test_refusals.py tests/model/test_everything.py tests/sample/test_for_ever.py \
 	tests/review/test_rules.py tests/review/test_server_rules.py tests/review/test_whole.py \
