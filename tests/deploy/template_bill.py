@@ -40,6 +40,7 @@ class Counted:
 
     def __init__(self, template):
         self.resources = template["Resources"]
+        self.parameters = template.get("Parameters", {})
         self.quantities = {}
         for resource in self.resources.values():
             count = getattr(self, "_" + resource["Type"].replace("::", "_"), None)
@@ -55,7 +56,8 @@ class Counted:
     def _AWS_ECS_Service(self, p):  # noqa: N802
         task = self.of("AWS::ECS::TaskDefinition")[0]
         processor = PROCESSORS[task["RuntimePlatform"]["CpuArchitecture"]]
-        hours = p["DesiredCount"] * HOURS
+        _, parameter = p["DesiredCount"]
+        hours = int(self.parameters[parameter]["Default"]) * HOURS
         self.add(f"aws.fargate.vcpu.{processor}", Decimal(task["Cpu"]) / 1024 * hours)
         self.add(f"aws.fargate.gb.{processor}", Decimal(task["Memory"]) / 1024 * hours)
         if p["NetworkConfiguration"]["AwsvpcConfiguration"]["AssignPublicIp"] == "ENABLED":

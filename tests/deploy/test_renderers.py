@@ -154,8 +154,33 @@ def test_the_runbook_names_the_deployment_and_the_design_in_its_commands():
     assert "`tablewright doctor . --design slim --aws`" in text
     assert "`tablewright restore --design slim --aws --at TIME --into NEW`" in text
     # a function needs its release in the bucket before the stack is created
-    assert text.index("./release.sh TAG") < text.index("`make plan ")
-    assert 'PARAMETERS="AlarmEmail=… ArtifactBucket=… ArtifactKey=…"' in text
+    assert text.index('`./release.sh "$TAG"`') < text.index("`make plan ")
+    parameters = "AlarmEmail=$ALARM_EMAIL ArtifactBucket=$ARTIFACT_BUCKET ArtifactKey=app/$TAG.zip"
+    assert f'PARAMETERS="{parameters}"' in text
+
+
+def test_an_image_is_uploaded_once_its_repository_is_there_and_only_then_do_tasks_run():
+    of = site(*CONTAINERS)
+    for file_format, first, then in (
+        ("cloudformation", "TaskCount=0", "TaskCount=2"),
+        ("terraform", "`TF_VAR_task_count=0 make deploy", "`make plan && make deploy"),
+    ):
+        text = files_of(build(of, (ORDERS,), GRANTS), of, file_format, "deploy")["RUNBOOK.md"]
+        steps = text[text.index("## From nothing") : text.index("## What the internet")]
+        places = [first, "export IMAGE_REPOSITORY=$(", '`./release.sh "$TAG"`', then]
+        assert [steps.count(place) for place in places[1:]] == [1, 1, 1]
+        assert steps.index(first) < steps.index(places[1])
+        assert sorted(places[1:], key=steps.index) == places[1:]
+
+
+def test_the_runbook_says_what_the_last_drill_measured():
+    def recovery(**more):
+        of = replace(site(*FUNCTIONS), **more)
+        files = files_of(build(of, (ORDERS,), GRANTS), of, "cloudformation", "deploy")
+        return files["RUNBOOK.md"].split("## Recovery")[1]
+
+    assert "No drill has measured a recovery yet." in recovery()
+    assert "61 s after" in recovery(measured_recovery="10 records were back 61 s after it began.")
 
 
 def test_the_runbook_says_what_the_internet_can_reach():

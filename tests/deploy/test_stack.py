@@ -13,7 +13,7 @@ from tablewright.deploy.alarm_values import Expected
 from tablewright.deploy.grants import Grant, statements
 from tablewright.deploy.option import Part, checked_environment, short_name
 from tablewright.deploy.program import Program
-from tablewright.deploy.resources import Ref, Text, logical_name
+from tablewright.deploy.resources import ParameterRef, Ref, Text, logical_name
 from tablewright.deploy.stack import build, unbacked
 
 
@@ -105,7 +105,9 @@ def test_containers_run_as_many_tasks_as_are_priced():
     stack = build(site(*CONTAINERS), (ORDERS,), GRANTS, EXPECTED)
 
     # 365 vCPU-hours / (0.25 vCPU x 730 h) = 2 tasks
-    assert stack.resource("Service").properties["DesiredCount"] == 2
+    assert stack.resource("Service").properties["DesiredCount"] == ParameterRef("TaskCount")
+    (tasks,) = [given for given in stack.parameters if given.name == "TaskCount"]
+    assert tasks.default == "2"
 
 
 def test_tasks_have_no_public_address_where_a_nat_gateway_is_paid_for():

@@ -117,6 +117,19 @@ def test_every_command_that_a_folder_names_exists_with_its_options(folders):
                 assert used <= known, (option, file_format, name, command)
 
 
+def test_every_variable_of_a_runbook_is_filled_in_before_a_command_needs_it(folders):
+    for option, file_format, folder in folders:
+        text = (folder / "RUNBOOK.md").read_text(encoding="utf-8")
+        assert "…" not in text, (option, file_format)
+        known = set()
+        for line in text.splitlines():
+            commands = re.findall(r"`([^`]+)`", line) if line.startswith("|") else [line]
+            for command in commands:
+                needed = set(re.findall(r"\$\{?([A-Z][A-Za-z_]+)", command))
+                assert needed <= known, (option, file_format, command)
+                known |= set(re.findall(r"(?:export|read -rs) ([A-Za-z_]+)", command))
+
+
 def test_scripts_are_read_by_a_shell_and_policies_are_json(folders):
     for _, _, folder in folders:
         for name in ("release.sh", "checklist.sh"):

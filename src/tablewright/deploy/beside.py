@@ -12,6 +12,7 @@ from decimal import Decimal
 
 from tablewright.core.quantities import HOURS_PER_MONTH, ZERO
 from tablewright.deploy.alarm_values import metrics_watched
+from tablewright.deploy.containers import task_count
 from tablewright.deploy.option import SECRET_PRICE, Site
 from tablewright.deploy.resources import Resource, Stack
 
@@ -34,7 +35,7 @@ def differences(stack: Stack, site: Site) -> tuple[QuantityDifference, ...]:
     """Return what is written in another quantity than priced."""
     counted = (
         (ALARMS, "metrics watched by alarms", _metrics(stack)),
-        (ADDRESSES, "hours of public addresses", _addresses(stack) * HOURS_PER_MONTH),
+        (ADDRESSES, "hours of public addresses", _addresses(stack, site) * HOURS_PER_MONTH),
         (
             ENDPOINT_HOURS,
             "hours of interface endpoints",
@@ -67,11 +68,11 @@ def _endpoint_zones(stack: Stack) -> Decimal:
     return Decimal(sum(len(subnets) for subnets in zones))
 
 
-def _addresses(stack: Stack) -> Decimal:
-    return sum((Decimal(count) for count in _address_counts(stack)), ZERO)
+def _addresses(stack: Stack, site: Site) -> Decimal:
+    return sum((Decimal(count) for count in _address_counts(stack, site)), ZERO)
 
 
-def _address_counts(stack: Stack) -> Iterator[int]:
+def _address_counts(stack: Stack, site: Site) -> Iterator[int]:
     for resource in stack.resources:
         p = resource.properties
         if resource.kind == "AWS::EC2::EIP":
@@ -80,7 +81,7 @@ def _address_counts(stack: Stack) -> Iterator[int]:
             yield len(p["Subnets"])
         elif resource.kind == "AWS::ECS::Service":
             placing = p["NetworkConfiguration"]["AwsvpcConfiguration"]
-            yield p["DesiredCount"] if placing["AssignPublicIp"] == "ENABLED" else 0
+            yield task_count(site) if placing["AssignPublicIp"] == "ENABLED" else 0
         elif resource.kind == "AWS::AutoScaling::AutoScalingGroup":
             yield int(p["DesiredCapacity"]) if _have_addresses(stack.resources) else 0
 

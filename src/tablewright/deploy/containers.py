@@ -31,6 +31,9 @@ from tablewright.deploy.rights import (
 )
 
 TASK_VCPU = Decimal("0.25")
+TASK_COUNT = "TaskCount"
+"""Parameter: how many tasks run. Its default is what is priced; 0 in the first deployment, whose
+repository has no image yet: a service that cannot start a task takes the stack back with it."""
 
 
 def tasks(
@@ -84,7 +87,7 @@ def _service(site: Site, *, has_balancer: bool) -> Resource:
     service: dict[str, Any] = {
         "ServiceName": "app",
         "Cluster": Ref("Cluster"),
-        "DesiredCount": count,
+        "DesiredCount": ParameterRef(TASK_COUNT),
         "LaunchType": "FARGATE",
         "TaskDefinition": Ref("Task"),
         "DeploymentConfiguration": {

@@ -54,7 +54,7 @@ def files_of(
     files["deployer-policy.json"] = deployer_policy(stack, site)
     files["pipeline.yaml"] = pipeline.workflow(site, folder, file_format)
     files["Makefile"] = pipeline.makefile(site, file_format)
-    files["RUNBOOK.md"] = runbook.runbook(stack, site)
+    files["RUNBOOK.md"] = runbook.runbook(stack, site, file_format)
     return files
 
 

@@ -63,6 +63,8 @@ class Site:
     """What is added to the option beside its priced parts: `backup`, `mail`."""
     retention_days: int = 90
     """How long request logs are kept."""
+    measured_recovery: str = ""
+    """What the last drill of a restore has shown, as a sentence; "" where there was none."""
     tags: tuple[tuple[str, str], ...] = field(default_factory=tuple)
 
     @property

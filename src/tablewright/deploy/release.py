@@ -189,8 +189,9 @@ def _tests(site: Site) -> Iterator[str]:
 
 def _images(site: Site) -> list[str]:
     name = site.plain_name
+    platform = "linux/arm64" if site.has("aws.fargate.vcpu.arm") else "linux/amd64"
     return [
-        f'docker build -t {name}:"$TAG" .',
+        f'docker build --platform {platform} -t {name}:"$TAG" .',
         "# The repository is the output ImageRepository: ACCOUNT.dkr.ecr.REGION.amazonaws.com/NAME",
         "aws ecr get-login-password \\",
         '  | docker login --username AWS --password-stdin "${IMAGE_REPOSITORY%%/*}"',
@@ -198,7 +199,7 @@ def _images(site: Site) -> list[str]:
         'docker push "$IMAGE_REPOSITORY:$TAG"',
         "# A tag never changes its meaning: `make deploy` with ImageTag=$TAG releases it. The same",
         "# image once more, such as for a new value of a secret:",
-        f"aws ecs update-service --cluster {name} --service app --force-new-deployment",
+        f"#   aws ecs update-service --cluster {name} --service app --force-new-deployment",
         "",
     ]
 

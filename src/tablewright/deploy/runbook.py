@@ -9,11 +9,20 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tablewright.deploy.compute import FUNCTION, INSTANCES, TASKS, kind_of
+from tablewright.deploy.containers import task_count
+from tablewright.deploy.operator_values import (
+    TERRAFORM,
+    exports,
+    needs_bucket,
+    output_command,
+    overrides,
+    setting,
+)
 from tablewright.deploy.option import Site
-from tablewright.deploy.pipeline import parameter_hint
 from tablewright.deploy.resources import Resource, Stack
+from tablewright.deploy.shapes.values import snake_case
 from tablewright.deploy.storage import pages_bucket
-from tablewright.deploy.tasks import INTERVALS, OperatedDesign, routine
+from tablewright.deploy.tasks import CHAPTERS, INTERVALS, OperatedDesign, routine
 
 RESTORE = "tablewright restore {where} --at TIME --into NEW"
 
@@ -73,35 +82,61 @@ ADVICE = {
 """What to do, by the ending of an alarm's name; the longest that fits counts."""
 
 
-def runbook(stack: Stack, site: Site) -> str:
+def runbook(stack: Stack, site: Site, file_format: str) -> str:
     """Return the runbook as Markdown."""
     pieces = [
         f"# Runbook: {site.title}, {site.environment}\n",
         f"Stack `{stack.name}` in {stack.region}, option `{site.option}`. "
         f"Priced at {site.usd_per_month.quantize(site.usd_per_month.__class__('0.01'))} USD a "
         f"month for {site.users:,} users. Alarms go to the address given as `AlarmEmail`.\n",
-        *_guide(stack, site),
+        *_filled_in(stack, site, file_format),
+        *_guide(stack, site, file_format),
         *_exposure(stack),
-        *_routine(site),
+        *_routine(stack, site, file_format),
         *_alarms(stack),
-        *_release(site),
+        *_release(stack, site, file_format),
         *_secrets(site),
-        *_recovery(stack, _where(site)),
+        *_recovery(stack, site),
     ]
     return "\n".join(pieces)
 
 
-def _guide(stack: Stack, site: Site) -> Iterator[str]:
+def _filled_in(stack: Stack, site: Site, file_format: str) -> Iterator[str]:
+    """Yield what the operator sets once in a shell; every command below refers to it."""
+    yield "## Fill in first\n"
+    yield "Whoever deploys sets these in the shell; the commands below can then be pasted.\n"
+    yield "```bash"
+    yield from exports(stack, site, file_format)
+    if site.engine in ("mongodb", "postgresql"):
+        variable = site.program.address_variable
+        yield f"read -rs {variable} && export {variable}    # address of the database"
+    yield "```\n"
+
+
+def _verify(stack: Stack, file_format: str) -> Iterator[tuple[str, str, str]]:
+    """Yield how an operator sees that everything is there, and what it is."""
+    if file_format == TERRAFORM:
+        plan = "terraform plan -input=false -detailed-exitcode"
+        yield "Verify", "nothing is left to change", plan
+        yield "Secure", "who may do what: the roles", "terraform state list | grep iam_role"
+        return
+    name = f"--stack-name {stack.name}"
+    yield "Verify", "the stack is complete", f"aws cloudformation describe-stacks {name}"
+    roles = f"aws cloudformation describe-stack-resources {name}"
+    yield "Secure", "who may do what: the roles of the stack", roles
+    events = f"aws cloudformation describe-stack-events {name}"
+    yield "Troubleshoot", "what failed in the stack", events
+
+
+def _guide(stack: Stack, site: Site, file_format: str) -> Iterator[str]:
     """Yield the steps from nothing to a running system, each with its command."""
     name = stack.name
-    wait = f"aws cloudformation wait stack-create-complete --stack-name {name}"
     steps = [
         ("Set up", "install the tools; sign in as whoever deploys (deployer-policy.json)",
          "aws sts get-caller-identity"),
-        ("Set up", "a bucket for releases, once for each account and region",
-         f"aws s3 mb s3://ARTIFACT_BUCKET --region {stack.region}"),
-        *_deployment(site),
-        ("Verify", "the stack is complete", wait),
+        *_bucket(stack, site, file_format),
+        *_deployment(stack, site, file_format),
+        *_verify(stack, file_format),
         ("Verify", "every point of the checklist", "./checklist.sh"),
         ("Verify", "tables are as designed", f"tablewright status {_where(site)}"),
         ("Monitor", "the dashboard, expected beside observed",
@@ -109,11 +144,7 @@ def _guide(stack: Stack, site: Site) -> Iterator[str]:
         ("Monitor", "alarms that are on",
          f"aws cloudwatch describe-alarms --state-value ALARM --query "
          f"\"MetricAlarms[?starts_with(AlarmName, '{name}')].AlarmName\""),
-        ("Secure", "who may do what: the roles of the stack",
-         f"aws cloudformation describe-stack-resources --stack-name {name}"),
         ("Optimise", "a cheaper design, and why", "tablewright plan"),
-        ("Troubleshoot", "what failed in the stack",
-         f"aws cloudformation describe-stack-events --stack-name {name}"),
         ("Troubleshoot", "the program's log",
          f"aws logs tail /tablewright/{site.app}/{site.environment} --since 1h"),
         ("Back up", "a copy outside the service", f"tablewright backup {_where(site)}"),
@@ -123,45 +154,74 @@ def _guide(stack: Stack, site: Site) -> Iterator[str]:
     if site.engine in ("mongodb", "postgresql"):
         place = next(i for i, step in enumerate(steps) if step[0] == "Verify")
         steps.insert(place, ("Deploy", "create tables or collections", _migrate(site)))
-    if any(not resource.kind.startswith("AWS::") for resource in stack.resources):
-        steps.insert(2, ("Deploy", "the cluster at MongoDB Atlas", "terraform -chdir=atlas apply"))
+    has_others = any(not resource.kind.startswith("AWS::") for resource in stack.resources)
+    if has_others and file_format != TERRAFORM:
+        command = "terraform -chdir=atlas init && terraform -chdir=atlas apply"
+        steps.insert(2, ("Deploy", "the cluster at MongoDB Atlas", command))
+    steps.sort(key=lambda step: CHAPTERS.index(step[0]))
     yield "## From nothing to a running system\n"
     yield "| Step | What | Command |\n| --- | --- | --- |"
     for title, text, command in steps:
-        yield f"| {title} | {text} | `{command}` |"
+        yield f"| {title} | {text} | `{_in_cell(command)}` |"
     yield ""
 
 
-def _deployment(site: Site) -> Iterator[tuple[str, str, str]]:
+def _bucket(stack: Stack, site: Site, file_format: str) -> Iterator[tuple[str, str, str]]:
+    if needs_bucket(site, file_format):
+        text = "a bucket for releases, once for each account and region"
+        yield "Set up", text, f'aws s3 mb "s3://$ARTIFACT_BUCKET" --region {stack.region}'
+
+
+def _in_cell(command: str) -> str:
+    """Return a command as a cell of a table takes it."""
+    return command.replace("|", "\\|")
+
+
+def _deployment(stack: Stack, site: Site, file_format: str) -> Iterator[tuple[str, str, str]]:
     """Yield the steps of the first deployment, in the order in which they can be done.
 
     A function or an instance needs its release in the bucket before the stack is created; an image
-    needs the repository, which is created with the stack.
+    needs the repository, which is created with the stack: the service begins without tasks.
     """
     kind = kind_of(site)
-    release = "ARTIFACT_BUCKET=… ./release.sh TAG"
-    hint = f"AlarmEmail=… {parameter_hint(site)}".rstrip()
+    release = './release.sh "$TAG"'
+    first = "0" if kind == TASKS else ""
+    before = setting(file_format, first) if first else ""
+    hint = overrides(stack, site, file_format, first)
     if kind and kind != TASKS:
         text = "build, test and upload the program"
         if pages_bucket(site):
             text += "; it stops at the pages, whose bucket comes with the stack"
         yield "Deploy", text, release
-    yield "Deploy", "what would change", f'make plan ARTIFACT_BUCKET=… PARAMETERS="{hint}"'
+    everything = "everything but the tasks: the image needs its repository first"
+    yield "Deploy", "what would change", f"{before}make plan{hint}"
     yield (
         "Deploy",
-        "create or change everything",
-        f'make deploy APPROVED=yes ARTIFACT_BUCKET=… PARAMETERS="{hint}"',
+        everything if first else "create or change everything",
+        f"{before}make deploy APPROVED=yes{hint}",
     )
-    if kind == TASKS or pages_bucket(site):
-        text = "the image: tasks start once it is in the repository of the stack"
-        if kind != TASKS:
-            text = "the pages: WEB_BUCKET and DISTRIBUTION_ID are outputs of the stack"
-        yield "Deploy", text, "make outputs, then ./release.sh TAG"
+    needed = ["ImageRepository"] if kind == TASKS else []
+    if pages_bucket(site):
+        needed += ["WebBucket", "DistributionId"]
+    for name in needed:
+        value = output_command(stack, name, file_format)
+        yield "Deploy", f"output {name}", f"export {snake_case(name).upper()}=$({value})"
+    if needed:
+        yield "Deploy", "the image" if kind == TASKS else "the pages", release
+    if kind == TASKS:
+        hint = overrides(stack, site, file_format, str(task_count(site)))
+        yield "Deploy", "the tasks", f"{_deploy(file_format)}{hint}"
+
+
+def _deploy(file_format: str) -> str:
+    """Return the command that deploys; Terraform applies what was planned before."""
+    plan = "make plan && " if file_format == TERRAFORM else ""
+    return f"{plan}make deploy APPROVED=yes"
 
 
 def _where(site: Site) -> str:
     """Return the options of a command that works on the deployed database."""
-    return OperatedDesign(model="", design=site.design, engine=site.engine).where
+    return _named(OperatedDesign(model="", design=site.design, engine=site.engine).where, site)
 
 
 def _migrate(site: Site) -> str:
@@ -212,21 +272,22 @@ def _exposure(stack: Stack) -> Iterator[str]:
     yield "\n".join(f"- {text}" for text in listed) + "\n" if listed else "Nothing.\n"
 
 
-def _routine(site: Site) -> Iterator[str]:
+def _routine(stack: Stack, site: Site, file_format: str) -> Iterator[str]:
     yield "## Routine\n"
+    deploy = f"{_deploy(file_format)}{overrides(stack, site, file_format)}"
     yield "| When | Task | Command |\n| --- | --- | --- |"
     secrets = tuple((secret.name, secret.rotate_days) for secret in site.secrets)
     subject = OperatedDesign(model=".", design=site.design, engine=site.engine, secrets=secrets)
     tasks = routine(subject) if site.engine else ()
     rows = [(task.interval, task.what, _named(task.command, site)) for task in tasks]
     if kind_of(site) == INSTANCES:
-        rows.append(
-            ("monthly", "patch: replace the instance from its template", "make deploy APPROVED=yes")
-        )
+        rows.append(("monthly", "patch: replace the instance from its template", deploy))
     if kind_of(site) == TASKS:
-        rows.append(("monthly", "rebuild the image on a patched base", "make release"))
+        rebuilt = 'make release RELEASE="$TAG"'
+        rows.append(("monthly", "rebuild the image on a patched base, with a new TAG", rebuilt))
+        rows.append(("monthly", "release it", deploy))
     for when, what, command in sorted(rows, key=lambda row: INTERVALS.index(row[0])):
-        yield f"| {when} | {what} | `{command}` |"
+        yield f"| {when} | {what} | `{_in_cell(command)}` |"
     yield ""
 
 
@@ -235,6 +296,8 @@ def _named(command: str, site: Site) -> str:
     kept = "application" if site.shares_a_secret else "NAME"
     place = f"{site.app}/{site.environment}"
     named = command.replace("APP/ENVIRONMENT/NAME", f"{place}/{kept}")
+    for address in ("$MONGODB_URL", "$DATABASE_URL"):
+        named = named.replace(address, f"${site.program.address_variable}")
     return named.replace("APP/ENVIRONMENT", place)
 
 
@@ -256,13 +319,18 @@ def _alarms(stack: Stack) -> Iterator[str]:
         yield f"{_advice_for(resource)}\n"
 
 
-def _release(site: Site) -> Iterator[str]:
+def _release(stack: Stack, site: Site, file_format: str) -> Iterator[str]:
     yield "## Release and roll back\n"
     kind = kind_of(site)
     if kind:
+        command = f'make release RELEASE="$TAG" && {_deploy(file_format)}'
+        hint = overrides(stack, site, file_format)
+        yield f"By hand: `{command}{hint}`, with a new `TAG`.\n"
+    if kind:
         yield (
             "The pipeline goes back to what ran before where the smoke test fails. By hand: "
-            "`make roll-back RELEASE=…`, with the release before.\n"
+            "`make roll-back RELEASE=BEFORE`; `make outputs` before a release shows as `Release` "
+            "what BEFORE is.\n"
         )
     if kind == TASKS:
         yield (
@@ -283,7 +351,8 @@ def _release(site: Site) -> Iterator[str]:
     )
 
 
-def _recovery(stack: Stack, where: str) -> Iterator[str]:
+def _recovery(stack: Stack, site: Site) -> Iterator[str]:
+    where = _where(site)
     yield "## Recovery\n"
     yield "| What | Recovery point | How |\n| --- | --- | --- |"
     for resource in stack.resources:
@@ -307,7 +376,11 @@ def _recovery(stack: Stack, where: str) -> Iterator[str]:
             yield f"| {resource.name} | old versions of objects, 30 days | copy the version back |"
     yield ""
     yield (
-        "Recovery times depend on the size of the data: the drill of the quarterly tasks measures "
-        "them, and `tablewright status` and `tablewright guide` show the last one. Nothing is "
-        "overwritten by a restore.\n"
+        "TIME is the moment before the fault, such as 2026-11-30T12:00:00Z; NEW the beginning of "
+        "the names of the new tables. Nothing is overwritten by a restore.\n"
+    )
+    yield (
+        f"{site.measured_recovery or 'No drill has measured a recovery yet.'} Recovery times "
+        "depend on the size of the data: the drill of the quarterly tasks measures them, and "
+        "`tablewright deploy` then writes the last one here.\n"
     )

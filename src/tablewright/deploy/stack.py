@@ -15,6 +15,7 @@ from tablewright.deploy.alarm_values import Expected
 from tablewright.deploy.alarms import alarms
 from tablewright.deploy.atlas import atlas, atlas_parameters
 from tablewright.deploy.compute import INSTANCES, TASKS, compute, kind_of
+from tablewright.deploy.containers import TASK_COUNT, task_count
 from tablewright.deploy.delivery import calls_elsewhere, delivery, domain
 from tablewright.deploy.endpoints import endpoints
 from tablewright.deploy.extras import extras
@@ -170,6 +171,12 @@ def _parameters(site: Site) -> Iterable[Parameter]:
         yield Parameter(name="ArtifactKey", text="The release to run, such as app/1a2b3c.zip")
     if kind == TASKS:
         yield Parameter(name="ImageTag", text="Tag of the image to run, such as a commit")
+        yield Parameter(
+            name=TASK_COUNT,
+            text="Tasks that run; 0 until the first image is in the repository",
+            default=str(task_count(site)),
+            pattern="[0-9]+",
+        )
     if site.has("aws.elb") and not site.has_domain:
         yield Parameter(name="CertificateArn", text="Certificate of the domain, in the same region")
     alone = kind == INSTANCES and not site.has("aws.elb")

@@ -20,7 +20,9 @@ from tablewright.deploy.extras import EXTRAS
 from tablewright.deploy.option import Part, Site
 from tablewright.deploy.program import Program, read_program
 from tablewright.design.values import Design
+from tablewright.operate.recovery.records import read_drill
 from tablewright.session import Session, in_backticks
+from tablewright.verbs.database import workspace_of
 
 TABLES = "aws.dynamodb."
 
@@ -96,7 +98,23 @@ def site_of(
         function_mb=int(workload["function_mb"]),
         program=program_of(session),
         extras=tuple(name for name in request.additions if name in EXTRAS),
+        measured_recovery=_measured_recovery(session, design),
         tags=request.tags,
+    )
+
+
+def _measured_recovery(session: Session, design: Design | None) -> str:
+    """Return what the last drill of a restore of this design has shown; "" without one."""
+    if design is None:
+        return ""
+    drill = read_drill(workspace_of(session).drill(design.name))
+    if drill is None:
+        return ""
+    outcome = "passed" if drill.is_passed else "failed"
+    return (
+        f"The drill of {drill.when} {outcome}: {drill.records:,} records were back "
+        f"{drill.recovery_seconds} s after the restore began ({drill.method}), as of "
+        f"{drill.recovery_point}."
     )
 
 
