@@ -14,6 +14,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
 
+from tablewright import apps
 from tablewright.bill.prices import PriceBook
 from tablewright.core.diagnostics import Diagnostic, Severity, Span, nearest
 from tablewright.core.errors import ModelError, UnsupportedError, UsageError
@@ -363,6 +364,18 @@ def open_model(path: str | Path = ".", options: Options | None = None) -> Sessio
         UsageError: there is no such file.
     """
     return Session(file=load(path), options=options or Options())
+
+
+def open_to_read(file: str, options: Options | None = None) -> Session:
+    """Return a session on a model file, or on the reference application of that name.
+
+    Raises:
+        ModelError: the file has errors; it carries every diagnostic.
+        UsageError: there is no such file.
+    """
+    if apps.is_meant_by(file):
+        return Session(read_model(apps.read(file), f"{file}.yaml"), options or Options())
+    return open_model(file, options)
 
 
 def in_backticks(names: Iterable[str]) -> str:

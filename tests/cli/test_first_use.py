@@ -89,6 +89,33 @@ def test_the_model_file_is_found_in_a_parent_folder_but_not_beyond_the_repositor
     assert "there is no model file" in err
 
 
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        ("cost auxeira --users 100", "auxeira"),
+        ("explain getUserByEmail llm-proxy", "L1 getUserByEmail"),
+        ("ddl mongocollectibles", "CreateTable"),
+    ],
+)
+def test_verbs_that_only_read_take_the_name_of_a_reference_application(
+    typed: Typed, tmp_path: Path, words: str, says: str
+) -> None:
+    code, out, err = typed(*words.split())
+    assert (code, err) == (0, "")
+    assert says in out
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("words", ["up auxeira", "plan auxeira --write", "seed auxeira"])
+def test_verbs_that_write_beside_the_file_say_how_to_copy_the_application(
+    typed: Typed, words: str
+) -> None:
+    code, _, err = typed(*words.split())
+    assert code == 2
+    assert "`auxeira` is a reference application; there is no file of that name" in err
+    assert "`tablewright init auxeira --app auxeira`" in err
+
+
 def test_a_misspelt_region_suggests_the_nearest(typed: Typed, tmp_path: Path) -> None:
     write(SHOP + DESIGN, tmp_path / "tablewright.yaml")
     code, _, err = typed("cost", "--users", "1k", "--region", "eu-nort-1")

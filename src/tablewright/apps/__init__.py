@@ -7,12 +7,18 @@ This package reads them as text; what they mean is the model reader's business.
 from __future__ import annotations
 
 from importlib import resources
+from pathlib import Path
 
 from tablewright.core.diagnostics import nearest
 from tablewright.core.errors import UsageError
 
 NAMES = ("llm-proxy", "screen-time-journey", "mongocollectibles", "poafix", "auxeira")
 _WITH_EXAMPLES = ("llm-proxy", "screen-time-journey", "mongocollectibles")
+
+
+def is_meant_by(file: str) -> bool:
+    """Return whether what stands for a model file is the name of an application, and no file."""
+    return file in NAMES and not Path(file).exists()
 
 
 def read(name: str) -> str:

@@ -93,7 +93,8 @@ class Verbs(click.Group):
     name="tablewright",
     subcommand_metavar="VERB [tablewright.yaml]",
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
-    epilog="Every verb takes a model file, or finds tablewright.yaml where it stands. "
+    epilog="Every verb takes a model file, or finds tablewright.yaml where it stands; verbs "
+    "that only read it take the name of a reference application, too. "
     "Exit codes: 0 fine, 1 a target missed, 2 bad usage or model, 3 the outside world failed, "
     "70 our bug.",
 )

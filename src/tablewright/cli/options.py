@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from tablewright import apps
 from tablewright.core.errors import UsageError
 
 if TYPE_CHECKING:
@@ -109,10 +110,22 @@ def pricing(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def open_file(file: str, options: Options | None = None) -> Session:
-    """Read the model file of a verb."""
+    """Read the model file of a verb that writes to it, or keeps something beside it."""
     from tablewright.session import open_model
 
+    if apps.is_meant_by(file):
+        raise UsageError(
+            f"`{file}` is a reference application; there is no file of that name",
+            remedy=f"copy it with `tablewright init {file} --app {file}`, and go on in that folder",
+        )
     return open_model(file, options)
+
+
+def open_to_read(file: str, options: Options | None = None) -> Session:
+    """Read the model file of a verb that only reads it, or a reference application."""
+    from tablewright.session import open_to_read as opened
+
+    return opened(file, options)
 
 
 def _day(text: str) -> str:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import shlex
 from dataclasses import dataclass
-from pathlib import Path
 
 from tablewright import apps
 from tablewright.compare.reader import architectures
@@ -25,7 +24,7 @@ from tablewright.deploy.tasks import (
 from tablewright.design.values import Design
 from tablewright.model.values import Reviews
 from tablewright.operate.recovery.records import DrillRecord, read_drill
-from tablewright.session import Options, Session, open_model, read_model
+from tablewright.session import Session
 from tablewright.verbs.database import workspace_of
 from tablewright.verbs.deploy import deploy_options
 from tablewright.verbs.deploy_site import program_of
@@ -68,18 +67,6 @@ class GuideView:
     """What the latest restore drill has shown; None where there was none."""
 
 
-def open_guided(file: str, options: Options | None = None) -> Session:
-    """Return a session on a model file, or on a reference application of that name."""
-    if is_reference(file):
-        return Session(read_model(apps.read(file), f"{file}.yaml"), options or Options())
-    return open_model(file, options)
-
-
-def is_reference(file: str) -> bool:
-    """Whether a name is that of a reference application, and no file of the user's."""
-    return file in apps.NAMES and not Path(file).exists()
-
-
 def guide(session: Session, design: str = "", *, file: str = "") -> GuideView:
     """Return the guide of a model.
 
@@ -107,7 +94,7 @@ def guide(session: Session, design: str = "", *, file: str = "") -> GuideView:
         model=shlex.quote(named),
         design=chosen.name,
         engine=chosen.engine,
-        reference=named if is_reference(named) else "",
+        reference=named if apps.is_meant_by(named) else "",
         option=option,
         others=tuple(other.name for other in session.designs if _can_move(session, chosen, other)),
         has_cache=_has_cache(option),

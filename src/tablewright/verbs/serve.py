@@ -12,7 +12,6 @@ import socket
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from tablewright import apps
@@ -63,7 +62,7 @@ def model_session(path: str) -> tuple[Session, bool]:
     Raises:
         UsageError: there is none.
     """
-    if path in apps.NAMES and not Path(path).exists():
+    if apps.is_meant_by(path):
         return app_session(path), True
     return open_model(path), False
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tablewright.cli.options import complete, file_argument, open_file, pricing
+from tablewright.cli.options import complete, file_argument, open_to_read, pricing
 from tablewright.cli.output import Output, document_verb
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ def command(out: Output, file: str, design: str, every: bool, options: Options) 
     from tablewright.cli.output import show_diagnostics
     from tablewright.verbs.check import check
 
-    session = open_file(file, options)
+    session = open_to_read(file, options)
     show_diagnostics(session.file.warnings, session.file.source)
     result = check(session, design, every=every)
     out.show(result, "check")

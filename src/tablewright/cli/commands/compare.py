@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tablewright.cli.options import file_argument, pricing
+from tablewright.cli.options import file_argument, open_to_read, pricing
 from tablewright.cli.output import Output, document_verb
 
 if TYPE_CHECKING:
@@ -24,9 +24,8 @@ def command(out: Output, file: str, lines: bool, short: bool, options: Options) 
 
     The choice is made for --users, by default the largest scale with a budget. Weights, figures of
     the workload and architectures of your own are part of the model file; docs/compare.md has
-    their form. FILE may be the name of a reference application.
+    their form.
     """
     from tablewright.verbs.compare import compare
-    from tablewright.verbs.guide import open_guided
 
-    out.show(compare(open_guided(file, options)), "compare", with_lines=lines, short=short)
+    out.show(compare(open_to_read(file, options)), "compare", with_lines=lines, short=short)

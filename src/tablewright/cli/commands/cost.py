@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tablewright.cli.options import design_option, file_argument, open_file, pricing
+from tablewright.cli.options import design_option, file_argument, open_to_read, pricing
 from tablewright.cli.output import Output, document_verb
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ def command(out: Output, file: str, design: str, by: str, options: Options) -> i
     """
     from tablewright.verbs.cost import cost, cost_by_scale
 
-    session = open_file(file, options)
+    session = open_to_read(file, options)
     if options.users is None and by == "line":
         scales = cost_by_scale(session, design)
         out.show(scales, "scales")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from tablewright.cli.options import design_option, file_argument, open_file
+from tablewright.cli.options import design_option, file_argument, open_to_read
 from tablewright.cli.output import Output, document_verb
 
 
@@ -20,4 +20,4 @@ def command(out: Output, file: str, design: str) -> None:
     """
     from tablewright.verbs.ddl import ddl
 
-    out.show(ddl(open_file(file), design), "ddl")
+    out.show(ddl(open_to_read(file), design), "ddl")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tablewright.cli.options import complete, open_file, pricing
+from tablewright.cli.options import complete, open_to_read, pricing
 from tablewright.cli.output import Output, document_verb
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ def command(
     if Path(before).exists() and Path(after).exists():
         view = diff_files(before, after, options, design=design)
     else:
-        view = diff(open_file(file, options), before, after)
+        view = diff(open_to_read(file, options), before, after)
     if most_added is not None:
         view = replace(view, most_added=Decimal(str(most_added)))
     out.show(view, "diff")
@@ -68,6 +68,6 @@ def _with_baseline(out: Output, names: tuple[str, ...], baseline: Path, options:
 
     if len(names) > 1:
         raise click.UsageError("with --baseline there is only FILE: tablewright diff [FILE]")
-    view = diff_baseline(open_file(names[0] if names else ".", options), baseline)
+    view = diff_baseline(open_to_read(names[0] if names else ".", options), baseline)
     out.show(view, "baseline")
     return 1 if view.is_worse else 0

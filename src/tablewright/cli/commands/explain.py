@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tablewright.cli.options import complete, file_argument, open_file, pricing
+from tablewright.cli.options import complete, file_argument, open_to_read, pricing
 from tablewright.cli.output import Output, document_verb
 
 if TYPE_CHECKING:
@@ -51,5 +51,5 @@ def command(
     if _RULE.match(name):
         out.show(explain_rule(name), "rule")
         return
-    result = explain(open_file(file, options), name, design, full=full)
+    result = explain(open_to_read(file, options), name, design, full=full)
     out.show(result, "explain", language=_LANGUAGES[client])

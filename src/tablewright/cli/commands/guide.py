@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from tablewright.cli.options import design_option, file_argument
+from tablewright.cli.options import design_option, file_argument, open_to_read
 from tablewright.cli.output import Output, document_verb
 
 
@@ -16,9 +16,8 @@ def command(out: Output, file: str, design: str) -> None:
     """Show how to run a system, from setting it up to maintaining it.
 
     Set up, deploy, verify, monitor, secure, optimise, troubleshoot, back up, maintain: each step,
-    and each weekly, monthly and quarterly task, has the command for this model. FILE may be the
-    name of a reference application.
+    and each weekly, monthly and quarterly task, has the command for this model.
     """
-    from tablewright.verbs.guide import guide, open_guided
+    from tablewright.verbs.guide import guide
 
-    out.show(guide(open_guided(file), design, file="" if file == "." else file), "guide")
+    out.show(guide(open_to_read(file), design, file="" if file == "." else file), "guide")

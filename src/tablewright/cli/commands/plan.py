@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tablewright.cli.options import file_argument, open_file, pricing
+from tablewright.cli.options import file_argument, open_file, open_to_read, pricing
 from tablewright.cli.output import Output, document_verb
 
 if TYPE_CHECKING:
@@ -50,12 +50,12 @@ def command(
     `--design planned-mongodb` and `--design planned-postgresql`.
     """
     if engine:
-        _show_usual(out, open_file(file, options), engine, write=write)
+        _show_usual(out, _opened(file, options, write=write), engine, write=write)
         return
     from tablewright.reports.plan import plan_answer
     from tablewright.verbs.plan import plan, replaced_design, write_design
 
-    session = open_file(file, options)
+    session = _opened(file, options, write=write)
     result = plan(
         session,
         start=start,
@@ -77,6 +77,10 @@ def command(
             out.text(result.section)
         return
     out.show(result, "plan", answer=lambda: plan_answer(result))
+
+
+def _opened(file: str, options: Options, *, write: bool) -> Session:
+    return open_file(file, options) if write else open_to_read(file, options)
 
 
 def _show_usual(out: Output, session: Session, engine: str, *, write: bool) -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tablewright.cli.options import design_option, file_argument, open_file, pricing
+from tablewright.cli.options import design_option, file_argument, open_to_read, pricing
 from tablewright.cli.output import Output, document_verb
 
 if TYPE_CHECKING:
@@ -28,6 +28,6 @@ def command(out: Output, file: str, design: str, options: Options) -> int:
     from tablewright.reports.report import answer_page
     from tablewright.verbs.report import report
 
-    result = report(open_file(file, options), design)
+    result = report(open_to_read(file, options), design)
     out.show(result, "report", answer=lambda: answer_page(result))
     return 0 if all(view.cost.usd_per_month is not None for view in result.designs[:1]) else 1

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tablewright.cli.options import design_option, file_argument, pricing
+from tablewright.cli.options import design_option, file_argument, open_to_read, pricing
 from tablewright.cli.output import Output, document_verb
 
 if TYPE_CHECKING:
@@ -25,9 +25,7 @@ def command(out: Output, file: str, design: str, planned: bool, options: Options
     One roadmap of the steps of the improvement path, the limits that come with the users, and the
     moves of the deployment: each once, at the scale where it is due, with what it saves there.
     With --plan the steps are those of `plan --from`.
-    FILE may be the name of a reference application.
     """
-    from tablewright.verbs.guide import open_guided
     from tablewright.verbs.roadmap import roadmap
 
-    out.show(roadmap(open_guided(file, options), design, planned=planned), "roadmap")
+    out.show(roadmap(open_to_read(file, options), design, planned=planned), "roadmap")
