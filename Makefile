@@ -57,7 +57,7 @@ audit:                           ## known weaknesses of the exact versions; asks
 	.venv-audit/bin/pip-audit --strict --disable-pip --no-deps --requirement constraints.txt
 
 test: setup                      ## the tests that pass on a bare machine
-	$(BIN)/python -m pytest -n auto -m 'not slow and not needs_java and not needs_browser and not needs_server'
+	$(BIN)/python -m pytest -n auto --dist worksteal -m 'not slow and not needs_java and not needs_browser and not needs_server'
 
 test-all: setup                  ## also those that need Java, a browser or another server
 	scripts/install-peers

@@ -3,26 +3,10 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from functools import cache
-from pathlib import Path
 
 import pytest
 
-from tablewright.compare.result import Comparison
-from tablewright.session import Session, open_model
-from tablewright.verbs.compare import compare
-
-APPS = Path(__file__).parents[2] / "src/tablewright/apps"
-
-
-@cache
-def session_of(app: str) -> Session:
-    return open_model(APPS / app)
-
-
-@cache
-def compared(app: str) -> Comparison:
-    return compare(session_of(app))
+from applications import compared, session_of
 
 
 def answer(app: str, claim: str) -> str:

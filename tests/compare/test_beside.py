@@ -3,26 +3,15 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from functools import cache
-from pathlib import Path
 
 import pytest
 
+from applications import compared
 from tablewright import read_model
 from tablewright.compare.fit import kind_of
 from tablewright.compare.needs import minutes_away
 from tablewright.compare.reader import read_architectures
-from tablewright.compare.result import Comparison
 from tablewright.core.errors import DataError
-from tablewright.session import open_model
-from tablewright.verbs.compare import compare
-
-APPS = Path(__file__).parents[2] / "src/tablewright/apps"
-
-
-@cache
-def compared(app: str) -> Comparison:
-    return compare(open_model(APPS / app))
 
 
 def test_an_http_api_saves_two_dollars_and_a_half_a_million_requests() -> None:

@@ -4,24 +4,16 @@ from __future__ import annotations
 
 import re
 from decimal import Decimal
-from functools import cache
-from pathlib import Path
 
 import pytest
 
+from applications import APPS, compared
 from tablewright import apps, read_model
 from tablewright.compare.result import Comparison
 from tablewright.compare.values import ArchitectureResult
 from tablewright.core.errors import TablewrightError, UsageError
-from tablewright.session import Session, open_model
+from tablewright.session import Session
 from tablewright.verbs.compare import compare
-
-APPS = Path(__file__).parents[2] / "src/tablewright/apps"
-
-
-@cache
-def compared(app: str) -> Comparison:
-    return compare(open_model(APPS / app))
 
 
 def changed(app: str, more: str) -> Comparison:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from decimal import Decimal
-from functools import cache
-from pathlib import Path
 
 import pytest
 
+from applications import compared as application
 from tablewright import read_model
 from tablewright.compare import comparison
 from tablewright.compare.decision import BUDGET, LOAD, NEEDS, OWNERSHIP, REST, DeploymentDecision
@@ -17,10 +16,9 @@ from tablewright.compare.result import Comparison
 from tablewright.core.errors import UsageError
 from tablewright.reports.pages import page_of
 from tablewright.reports.render.text import write_text
-from tablewright.session import Session, open_model
+from tablewright.session import Session
 from tablewright.verbs.compare import compare
 
-APPS = Path(__file__).parents[2] / "src/tablewright/apps"
 EVERY = ("auxeira", "llm-proxy", "mongocollectibles", "poafix", "screen-time-journey")
 
 NOTES = """
@@ -75,11 +73,6 @@ def compared(
 def decided(found: Comparison) -> DeploymentDecision:
     assert found.decision is not None
     return found.decision
-
-
-@cache
-def application(name: str) -> Comparison:
-    return compare(open_model(APPS / name))
 
 
 @pytest.fixture
