@@ -295,3 +295,39 @@ def test_a_scale_before_the_first_phase_has_no_option(monkeypatch: pytest.Monkey
     monkeypatch.setattr(sensitivity, "phases_of", lambda candidates, grid: from_1000)
     candidates: object = SimpleNamespace(board=SimpleNamespace(scales=(10, 1000)))
     assert sensitivity.path_at_scales(candidates) == ("", "large")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("users", "scales"),
+    [(10, (10, 10)), (1000, (1000, 1000)), (5, (10, 1000)), (500, (10, 1000)), (9999, (10, 1000))],
+)
+def test_a_figure_is_read_off_at_a_scale_or_at_the_two_nearest(
+    users: int, scales: tuple[int, int]
+) -> None:
+    assert board().around(users) == scales
+
+
+def test_an_option_serves_what_its_parts_serve_all_of_it_or_less() -> None:
+    parts = {"a": {"serves": ["find"]}, "b": {"serves": ["near", "count"]}}
+    mine = option(components=parts)
+    assert mine.serves(())
+    assert mine.serves(("find",))
+    assert mine.serves(("find", "near", "count"))
+    assert not mine.serves(("find", "list"))
+
+
+def test_a_figure_is_used_where_an_option_or_what_it_is_computed_from_has_it() -> None:
+    by_calls = option(components={"gate": {"price": GATE, "quantity": "requests"}})
+    flat = option(components={"box": {"price": BOX, "quantity": "hours"}})
+    # one request is counted for each call
+    assert board().is_used("calls", [flat, by_calls])
+    assert not board().is_used("calls", [flat])
+    assert board().is_used("overlap_days", [flat])  # of a switch
+
+
+def test_a_figure_that_is_set_computes_again_only_what_it_has_a_part_in() -> None:
+    for figure, total in (("requests", 2), ("hours", 1)):
+        before = board()
+        before.keep("words", "mine", 0, lambda: frozenset({"requests"}))
+        before.keep("total", "mine", 10, lambda: 1)
+        assert before.with_own(figure).keep("total", "mine", 10, lambda: 2) == total
