@@ -64,7 +64,7 @@ def account(monkeypatch: pytest.MonkeyPatch) -> Iterator[Account]:
                 pass
 
         server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
         identity = f"http://127.0.0.1:{server.server_port}"
         for name, value in {
             "AWS_ENDPOINT_URL_DYNAMODB": dynamodb.url,

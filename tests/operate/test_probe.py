@@ -53,7 +53,7 @@ def service() -> Iterator[tuple[str, list[int]]]:
             """Say nothing."""
 
     server = http.server.HTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever)
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
     thread.start()
     yield f"http://127.0.0.1:{server.server_port}/health", statuses
     server.shutdown()

@@ -45,7 +45,7 @@ class Topics(BaseHTTPRequestHandler):
 def topics(monkeypatch: pytest.MonkeyPatch) -> Iterator[type[Topics]]:
     Topics.published, Topics.status = [], 200
     with ThreadingHTTPServer(("127.0.0.1", 0), Topics) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
         monkeypatch.setenv("AWS_ENDPOINT_URL_SNS", f"http://127.0.0.1:{server.server_port}")
         monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKID")
         monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")

@@ -60,7 +60,7 @@ def vendor(status: int, answer: bytes) -> Iterator[tuple[str, list[dict[str, Any
             pass
 
     server = HTTPServer(("127.0.0.1", 0), Vendor)
-    thread = threading.Thread(target=server.serve_forever)
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
     thread.start()
     try:
         yield f"http://127.0.0.1:{server.server_address[1]}", asked

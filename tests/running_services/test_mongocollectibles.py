@@ -599,7 +599,7 @@ class PaymentServer(BaseHTTPRequestHandler):
 
 def test_paymongo_is_asked_as_it_wants_to_be() -> None:
     with ThreadingHTTPServer(("127.0.0.1", 0), PaymentServer) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
         url = f"http://127.0.0.1:{server.server_port}"
         paymongo = PayMongo("sk_test_1", "https://shop.example", url)
         charge = CheckoutCharge(rental_id="rental-1", amount=1_010_000, text="Batman", email=EMAIL)

@@ -114,7 +114,7 @@ def test_an_answer_that_is_none_of_dynamodb_is_a_refusal(
 ) -> None:
     handler = type("Status", (Out,), {"status": status})
     with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
         with pytest.raises(RequestFailedError) as failed:
             transport_to(server.server_port).send("Scan", {"TableName": "Plain"})
         server.shutdown()
