@@ -73,6 +73,7 @@ def test_leaving_aws_is_data_out_and_twice_the_users_are_twice_the_data() -> Non
     assert found.items == 2 * MILLION
     assert found.data_bytes == 3_000_000_000
     assert round(out.amount, 4) == round(Decimal("0.09") * 3_000_000_000 / GB, 4)
+    assert out.note == "without the free 100 GB"
 
 
 def test_what_a_vendor_charges_for_data_that_leaves_is_named_where_it_is_not_known() -> None:
