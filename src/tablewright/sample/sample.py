@@ -21,6 +21,7 @@ from typing import Any, TypeVar
 from tablewright.capacity.items import string_bytes
 from tablewright.capacity.limits import CONTAINER_BYTES, ELEMENT_BYTES
 from tablewright.core.expressions import Expression
+from tablewright.core.memo import Memo
 from tablewright.core.quantities import ONE, ZERO
 from tablewright.model.statistics import Selectivity
 from tablewright.model.values import Attribute, Entity, Kind, Model
@@ -67,6 +68,7 @@ class Sample(InstanceFamilies):
         super().__init__(model, seed=seed, until=until)
         self._sizes: dict[tuple[str, str, str], list[int | None]] = {}
         self._blocks: OrderedDict[tuple[Any, ...], list[Any]] = OrderedDict()
+        self._means: Memo[Decimal] = Memo()
 
     def with_figures(self, model: Model, unchanged: frozenset[str]) -> Sample:
         """Return a sample of a model with other figures; what was drawn of some entities is kept.
@@ -131,6 +133,9 @@ class Sample(InstanceFamilies):
 
         Over the first block of instances, where the value is present.
         """
+        return self._means.get((attribute,), (entity,), lambda: self._mean_of(entity, attribute))
+
+    def _mean_of(self, entity: str, attribute: Attribute) -> Decimal:
         result = self.model.entity(entity)
         if result.has(attribute.name) and result.attribute(attribute.name) == attribute:
             sizes = self.sizes(entity, attribute.name, BLOCK)

@@ -15,6 +15,7 @@ from decimal import Decimal
 from functools import cached_property
 
 from tablewright.capacity.items import string_bytes
+from tablewright.core.memo import Memo
 from tablewright.core.quantities import GB, HOURS_PER_MONTH, ONE, SECONDS_PER_MONTH, ZERO
 from tablewright.engines.dynamodb.design import DynamoDesign, Index, ItemShape, ModeKind, Table
 from tablewright.engines.dynamodb.tariff import Tariff
@@ -25,6 +26,9 @@ from tablewright.sample.sample import Sample
 
 Key = tuple[str, str]
 """Resource and dimension."""
+
+_SAMPLES: Memo[Sample] = Memo(4)
+"""What was drawn of entities: facts of every fix of a design ask for the same values."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -392,7 +396,9 @@ class UsageFacts:
 
     @cached_property
     def _sample(self) -> Sample:
-        return Sample(self.model)
+        model = self.model
+        drawn_by = (model.seed, model.scales, model.horizon_days, model.country)
+        return _SAMPLES.get((model.entities,), drawn_by, lambda: Sample(model))
 
     def attribute_bytes(self, entity: Entity, attribute: Attribute) -> Decimal:
         """Return the mean bytes of an attribute, name included, over the sampled instances."""

@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping
 from decimal import Decimal
 
 from tablewright.bill.prices import PriceBook
+from tablewright.core.memo import Memo
 from tablewright.core.quantities import GB, HOURS_PER_MONTH, ONE, SECONDS_PER_MONTH, ZERO
 from tablewright.engines.servers.constants import Figures, figures
 from tablewright.engines.servers.load import Load
@@ -21,6 +22,9 @@ from tablewright.engines.servers.sizing import Offer
 
 PAUSE_AFTER_SECONDS = Decimal(300)
 """The shortest time without connections after which Aurora pauses."""
+
+_ACU_HOURS: Memo[Decimal] = Memo(16)
+"""By load and figures: several offers of Aurora ask for the same."""
 
 
 def offers(book: PriceBook) -> tuple[Offer, ...]:
@@ -32,7 +36,9 @@ def offers(book: PriceBook) -> tuple[Offer, ...]:
 def _functions(load: Load, given: Figures) -> Mapping[str, Callable[..., Decimal]]:
     """Return what the charges may call: `acu_hours(pausing)` and `io_requests(memory_gb)`."""
     return {
-        "acu_hours": lambda pausing: acu_hours(load, given, bool(pausing)),
+        "acu_hours": lambda pausing: _ACU_HOURS.get(
+            (load, given), (bool(pausing),), lambda: acu_hours(load, given, bool(pausing))
+        ),
         "io_requests": lambda memory_gb: io_requests(load, given, memory_gb),
     }
 
