@@ -151,10 +151,13 @@ class EntitiesReader:
         return None
 
     def _attributes(self, name: str, fields: Fields) -> tuple[Attribute, ...]:
-        return tuple(
-            read_attribute(str(entry.name), entry, self.reading, f"{name}.{entry.name}")
-            for entry in fields.get("attributes", ())
-        )
+        def read() -> tuple[Attribute, ...]:
+            return tuple(
+                read_attribute(str(entry.name), entry, self.reading, f"{name}.{entry.name}")
+                for entry in fields.get("attributes", ())
+            )
+
+        return self.reading.once(("entities", name), (fields,), read)
 
     def _known_names(
         self, entity: str, fields: Fields, field: str, attributes: tuple[Attribute, ...]

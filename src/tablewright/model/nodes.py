@@ -6,10 +6,10 @@ In: bytes or text. Out: the root node, or diagnostics. It does not know what the
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypeVar, cast
 
 import yaml
 from yaml.events import CollectionEndEvent, CollectionStartEvent
@@ -18,6 +18,8 @@ from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from tablewright.core.diagnostics import Diagnostics, Span
 from tablewright.core.quantities import ONE
 from tablewright.model.values import Assumption
+
+T = TypeVar("T")
 
 LARGEST_FILE_BYTES = 5 * 1024 * 1024
 MOST_NODES = 400_000
@@ -95,6 +97,31 @@ class Reading:
             stop = len(line.rstrip())
         column = start.column + 1
         return Span(self.file, start.line + 1, column, max(stop + 1, column + 1))
+
+    def once(self, path: tuple[str, ...], sources: tuple[object, ...], read: Callable[[], T]) -> T:
+        """Return what a part of the file says; read once where figures of other parts are moved.
+
+        Args:
+            path: where the part stands.
+            sources: what it is read from; the same objects give the same result.
+            read: reads it. What it notes is noted again, and nothing is kept where that is a
+                problem.
+        """
+        if not self.overrides or self.scale_assumed is not None:
+            return read()
+        if any(moved[: len(path)] == path for moved in self.overrides):
+            return read()
+        key = (self.file, path, *map(id, sources))
+        part = _PARTS.get(key)
+        if part is None:
+            problems, assumptions = len(self.found), len(self.assumptions)
+            result = read()
+            if len(self.found) == problems:
+                _PARTS[key] = (sources, result, tuple(self.assumptions[assumptions:]))
+            return result
+        _, known, assumed = part
+        self.assumptions += assumed
+        return cast(T, known)
 
     def error(self, id: str, message: str, at: Node | Span, help: str = "") -> None:
         """Note an error at a node or a span.
@@ -200,11 +227,14 @@ def compose(text: str, reading: Reading) -> Node | None:
     node = _compose(text, reading)
     if node is not None and not len(reading.found):
         _LATEST.clear()
+        _PARTS.clear()
         _LATEST[text] = node
     return node
 
 
 _LATEST: dict[str, Node] = {}
+_PARTS: dict[Hashable, tuple[tuple[object, ...], object, tuple[Assumption, ...]]] = {}
+"""Parts of the latest text as read with other figures moved: sources, result, assumptions."""
 
 
 def _compose(text: str, reading: Reading) -> Node | None:

@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import partial
 from typing import Any, Protocol
 
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
@@ -481,7 +482,9 @@ class MappingOf:
         for text, span, value in entries(node, reading):
             name = self.key.check(text, span, reading)
             reading.enter(text, span)
-            result = self.value.read(value, reading)
+            result = reading.once(
+                tuple(reading.path), (self.value, value), partial(self.value.read, value, reading)
+            )
             reading.leave()
             if name is not None:
                 if isinstance(result, Fields):
