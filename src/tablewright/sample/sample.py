@@ -657,3 +657,12 @@ _REPEATING = frozenset(set(Kind) - {Kind.ENUM, Kind.BOOL, Kind.COUNTRY, Kind.REF
 def _can_repeat(attribute: Attribute) -> bool:
     """Whether `distinct` says something: not of what is unique, or has values of its own."""
     return attribute.kind in _REPEATING and not attribute.unique
+
+
+_SAMPLES: Memo[Sample] = Memo(4)
+
+
+def sample_of(model: Model) -> Sample:
+    """Return the sample of a model; models of the same entities share what was drawn."""
+    drawn_by = (model.seed, model.scales, model.horizon_days, model.country)
+    return _SAMPLES.get((model.entities,), drawn_by, lambda: Sample(model))

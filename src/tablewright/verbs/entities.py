@@ -14,7 +14,7 @@ from tablewright.design.values import Design
 from tablewright.evaluation.doors import Codec, Record, RecordKind
 from tablewright.model.values import Attribute, Entity, Model
 from tablewright.sample.calls import no_children
-from tablewright.sample.sample import Sample
+from tablewright.sample.sample import Sample, sample_of
 from tablewright.session import Session
 
 USERS = 20
@@ -99,7 +99,7 @@ def design_samples(session: Session, design: Design) -> DesignSamples:
         codec = session.engine_of(design).connector.codec(session.model, design)
     except UnsupportedError:
         return DesignSamples(design=design.name, kinds=())
-    sample = Sample(session.model)
+    sample = sample_of(session.model)
     kinds = (_rows_of(codec, sample, kind) for kind in codec.kinds)
     return DesignSamples(design=design.name, kinds=tuple(k for k in kinds if k is not None))
 

@@ -54,7 +54,7 @@ from tablewright.evaluation.values import (
 from tablewright.model.likeness import alike
 from tablewright.model.statistics import load_curve
 from tablewright.model.values import Model, Pattern
-from tablewright.sample.sample import Sample
+from tablewright.sample.sample import Sample, sample_of
 
 if TYPE_CHECKING:
     from tablewright.deploy.stack import DatabaseShare
@@ -297,7 +297,7 @@ class DynamoEngine:
         shared = [(alike(work.sample.model, model), work) for work in whole]
         unchanged, base = max(shared, key=lambda pair: len(pair[0]), default=(frozenset(), None))
         if base is None or not unchanged:
-            return SharedSamples(sample=Sample(model))
+            return SharedSamples(sample=sample_of(model))
         return base.with_figures(model, unchanged)
 
 

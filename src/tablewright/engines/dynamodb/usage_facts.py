@@ -15,20 +15,16 @@ from decimal import Decimal
 from functools import cached_property
 
 from tablewright.capacity.items import string_bytes
-from tablewright.core.memo import Memo
 from tablewright.core.quantities import GB, HOURS_PER_MONTH, ONE, SECONDS_PER_MONTH, ZERO
 from tablewright.engines.dynamodb.design import DynamoDesign, Index, ItemShape, ModeKind, Table
 from tablewright.engines.dynamodb.tariff import Tariff
 from tablewright.evaluation.values import Action, Evaluation, ResourceFacts, Route, ShapeFacts
 from tablewright.model.statistics import Selectivity, busiest_hour
 from tablewright.model.values import Attribute, Entity, Model, Pattern, Verb
-from tablewright.sample.sample import Sample
+from tablewright.sample.sample import Sample, sample_of
 
 Key = tuple[str, str]
 """Resource and dimension."""
-
-_SAMPLES: Memo[Sample] = Memo(4)
-"""What was drawn of entities: facts of every fix of a design ask for the same values."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -396,9 +392,7 @@ class UsageFacts:
 
     @cached_property
     def _sample(self) -> Sample:
-        model = self.model
-        drawn_by = (model.seed, model.scales, model.horizon_days, model.country)
-        return _SAMPLES.get((model.entities,), drawn_by, lambda: Sample(model))
+        return sample_of(self.model)
 
     def attribute_bytes(self, entity: Entity, attribute: Attribute) -> Decimal:
         """Return the mean bytes of an attribute, name included, over the sampled instances."""

@@ -20,7 +20,7 @@ from tablewright.core.quantities import DAYS_PER_MONTH, GB, ONE, ZERO
 from tablewright.evaluation.engine import Refused
 from tablewright.model.statistics import Selectivity
 from tablewright.model.values import Entity, Model, Pattern, Verb
-from tablewright.sample.sample import Sample
+from tablewright.sample.sample import sample_of
 
 DOCUMENT_BYTES = 32
 NAME_BYTES = 16
@@ -199,7 +199,7 @@ def stored_bytes(model: Model, entity: Entity, n: int = 128) -> Decimal:
     """Return the mean bytes of a document and of the entries Firestore makes of each field."""
     name = NAME_BYTES + len(entity.name) + 1 + 21  # a collection, and an id of twenty letters
     total = rows = 0
-    for row in Sample(model).rows(entity.name, 0, n):
+    for row in sample_of(model).rows(entity.name, 0, n):
         rows += 1
         total += name + DOCUMENT_BYTES
         for field, value in row.items():

@@ -28,7 +28,7 @@ from tablewright.evaluation.engine import Refused
 from tablewright.evaluation.evaluator import Evaluator
 from tablewright.evaluation.values import Evaluation
 from tablewright.model.values import Model
-from tablewright.sample.sample import Sample
+from tablewright.sample.sample import Sample, sample_of
 
 if TYPE_CHECKING:
     from tablewright.deploy.stack import DatabaseShare
@@ -202,7 +202,7 @@ class ServerEngine(Generic[L]):
     def _laid_out(self, model: Model, design: Design, n: int) -> L:
         related = next((each for each in self._layouts if _are_related(each, model, n)), None)
         if related is None:
-            return self._make(model, design, Sample(model), n)
+            return self._make(model, design, sample_of(model), n)
         layout = self._make(model, design, related.sample, n)
         layout.adopt(related)
         return layout

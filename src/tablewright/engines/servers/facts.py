@@ -20,7 +20,7 @@ from tablewright.engines.servers.sizing import ServerEvaluation, times_held
 from tablewright.evaluation.values import Action, Route
 from tablewright.model.statistics import Selectivity
 from tablewright.model.values import Attribute, Entity, Model, Pattern, Verb
-from tablewright.sample.sample import Sample
+from tablewright.sample.sample import Sample, sample_of
 
 
 class ServerFacts:
@@ -40,7 +40,7 @@ class ServerFacts:
     @cached_property
     def sample(self) -> Sample:
         """Instances of the model, to measure attributes by."""
-        return Sample(self.model)
+        return sample_of(self.model)
 
     # ------------------------------------------------------------------ subjects
 
