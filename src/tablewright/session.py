@@ -18,6 +18,7 @@ from tablewright import apps
 from tablewright.bill.prices import PriceBook
 from tablewright.core.diagnostics import Diagnostic, Severity, Span, nearest
 from tablewright.core.errors import ModelError, UnsupportedError, UsageError
+from tablewright.deploy.option import PRODUCTION
 from tablewright.design import reader
 from tablewright.design.reader import FILE_NAME, ModelFile
 from tablewright.design.values import Design
@@ -53,6 +54,8 @@ class Options:
     mode: str = ""
     """Price every table in this capacity mode instead of its own: on-demand, auto-scaling."""
     sample_items: int | None = None
+    environment: str = PRODUCTION
+    """Whose tables are meant, by the names that `deploy --env` gives them."""
 
 
 @dataclass
@@ -145,7 +148,9 @@ class Session:
         """The designs that can be evaluated, in the order of the file."""
         designs = [design for design in self.file.designs if design.engine in self.engines]
         designs = [d for d in designs if not self.engine_of(d).is_empty(d)]
-        mode = self.options.mode
+        mode, environment = self.options.mode, self.options.environment
+        if environment != PRODUCTION:
+            designs = [self.engine_of(d).in_environment(d, environment) for d in designs]
         if not mode:
             return tuple(designs)
         return tuple(self.engine_of(d).paid_as(d, mode) for d in designs)

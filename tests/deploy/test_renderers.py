@@ -150,9 +150,19 @@ def test_the_runbook_names_the_deployment_and_the_design_in_its_commands():
 
     assert "APP/ENVIRONMENT" not in text
     assert "`aws logs tail /tablewright/shop/staging --since 7d`" in text
-    assert "`tablewright status --design slim --aws`" in text
-    assert "`tablewright doctor . --design slim --aws`" in text
-    assert "`tablewright restore --design slim --aws --at TIME --into NEW`" in text
+    assert "`tablewright status --design slim --aws --env staging`" in text
+    assert "`tablewright doctor . --design slim --aws --env staging`" in text
+    # backups are of the names of the design, which are production's
+    assert "tablewright restore" not in text
+    assert "tablewright backup" not in text
+    live = files_of(
+        build(replace(of, environment="production"), (ORDERS,), GRANTS),
+        replace(of, environment="production"),
+        "cloudformation",
+        "deploy",
+    )["RUNBOOK.md"]
+    assert "`tablewright status --design slim --aws`" in live
+    assert "`tablewright restore --design slim --aws --at TIME --into NEW`" in live
     # a function needs its release in the bucket before the stack is created
     assert text.index('`./release.sh "$TAG"`') < text.index("`make plan ")
     parameters = "AlarmEmail=$ALARM_EMAIL ArtifactBucket=$ARTIFACT_BUCKET ArtifactKey=app/$TAG.zip"

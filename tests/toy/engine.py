@@ -415,6 +415,9 @@ class ToyEngine:
     def aligned(self, before: Design, after: Design) -> Design:
         return after
 
+    def in_environment(self, design: Design, environment: str) -> Design:
+        return design
+
     def infrastructure(self, evaluation: Any, environment: str, tags: Any) -> DatabaseShare:
         return DatabaseShare()
 

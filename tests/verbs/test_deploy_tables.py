@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 import yaml
 
@@ -78,3 +80,31 @@ def test_tables_made_from_the_template_show_no_drift(app, tmp_path, monkeypatch,
         LocalTransport(database).send("DeleteTable", {"TableName": name})
     assert run(command) == 1
     assert f"{name}: missing" in capsys.readouterr().out
+
+
+def test_status_and_doctor_look_for_the_tables_of_an_environment(tmp_path, monkeypatch, capsys):
+    path = tmp_path / "tablewright.yaml"
+    path.write_text(apps.read("llm-proxy"), encoding="utf-8")
+    built = []
+    build = module.build
+    monkeypatch.setattr(module, "build", lambda *a: built.append(build(*a)) or built[-1])
+    view = module.deploy(open_model(str(path)), environment="staging", dry_run=True)
+    data = tmp_path / "made.db"
+    with Database(data) as database:
+        for resource in built[-1].of_kind("AWS::DynamoDB::Table"):
+            create(LocalTransport(database), resource.properties)
+
+    where = [str(path), "--design", view.design, "--data", str(data)]
+    assert run(["status", *where, "--env", "staging"]) == 0
+    told = capsys.readouterr().out
+    assert "staging-Users" in told
+    assert run(["status", *where]) == 1  # those of production are not there
+    assert "missing" in capsys.readouterr().out
+
+    run(["doctor", *where, "--env", "staging", "--json"])
+    examined = json.loads(capsys.readouterr().out)
+    assert examined["tables"] == ["staging-Usage", "staging-Users"]
+    assert "drift" not in {finding["check"] for finding in examined["findings"]}
+
+    assert run(["status", *where, "--env", "Pre Production"]) == 2
+    assert "cannot be the name of an environment" in capsys.readouterr().err

@@ -36,6 +36,9 @@ def complete(kind: str) -> Callable[..., Any]:
 MODES = ("on-demand", "auto-scaling")
 
 file_argument = click.argument("file", default=".", metavar="[FILE]", type=click.Path())
+environment_option = click.option(
+    "--env", "environment", default="production", metavar="NAME", help="Such as staging."
+)
 design_option = click.option(
     "--design",
     default="",
@@ -107,6 +110,18 @@ def pricing(function: Callable[..., Any]) -> Callable[..., Any]:
         return function(*args, options=options, **rest)
 
     return run
+
+
+def options_in(environment: str) -> Options:
+    """Return the options of a verb that works on what `deploy --env` made.
+
+    Raises:
+        UsageError: it cannot be the name of an environment.
+    """
+    from tablewright.deploy.option import checked_environment
+    from tablewright.session import Options
+
+    return Options(environment=checked_environment(environment))
 
 
 def open_file(file: str, options: Options | None = None) -> Session:

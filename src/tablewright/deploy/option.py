@@ -15,6 +15,8 @@ from tablewright.core.quantities import HOURS_PER_MONTH, ONE, ZERO
 from tablewright.deploy.program import Program, SecretNeed
 
 SECRET_PRICE = "aws.secrets-manager.secret"
+PRODUCTION = "production"
+"""The environment where names are the application's own."""
 ENVIRONMENT_LENGTH = 12
 """Characters of an environment's name: it becomes part of names that AWS limits to 32."""
 
@@ -75,7 +77,7 @@ class Site:
     @property
     def plain_name(self) -> str:
         """Name of what is looked for by people: in production the application's own."""
-        return self.app if self.environment == "production" else self.stack_name
+        return self.app if self.environment == PRODUCTION else self.stack_name
 
     @property
     def has_domain(self) -> bool:

@@ -18,7 +18,7 @@ from tablewright.deploy.operator_values import (
     overrides,
     setting,
 )
-from tablewright.deploy.option import Site
+from tablewright.deploy.option import PRODUCTION, Site
 from tablewright.deploy.resources import Resource, Stack
 from tablewright.deploy.shapes.values import snake_case
 from tablewright.deploy.storage import pages_bucket
@@ -162,7 +162,8 @@ def _guide(stack: Stack, site: Site, file_format: str) -> Iterator[str]:
     yield "## From nothing to a running system\n"
     yield "| Step | What | Command |\n| --- | --- | --- |"
     for title, text, command in steps:
-        yield f"| {title} | {text} | `{_in_cell(command)}` |"
+        if shown := _in_environment(command, site):
+            yield f"| {title} | {text} | `{_in_cell(shown)}` |"
     yield ""
 
 
@@ -222,6 +223,19 @@ def _deploy(file_format: str) -> str:
 def _where(site: Site) -> str:
     """Return the options of a command that works on the deployed database."""
     return _named(OperatedDesign(model="", design=site.design, engine=site.engine).where, site)
+
+
+def _in_environment(command: str, site: Site) -> str:
+    """Return a command of the database with the environment it is for; "" where it knows none.
+
+    Backups and drills find tables by the names of the design, which are those of production.
+    """
+    if site.environment == PRODUCTION or site.engine != "dynamodb":
+        return command
+    verb = " ".join(command.split()[:2])
+    if verb in ("tablewright status", "tablewright doctor"):
+        return f"{command} --env {site.environment}"
+    return "" if verb in ("tablewright backup", "tablewright restore") else command
 
 
 def _migrate(site: Site) -> str:
@@ -287,7 +301,8 @@ def _routine(stack: Stack, site: Site, file_format: str) -> Iterator[str]:
         rows.append(("monthly", "rebuild the image on a patched base, with a new TAG", rebuilt))
         rows.append(("monthly", "release it", deploy))
     for when, what, command in sorted(rows, key=lambda row: INTERVALS.index(row[0])):
-        yield f"| {when} | {what} | `{_in_cell(command)}` |"
+        if shown := _in_environment(command, site):
+            yield f"| {when} | {what} | `{_in_cell(shown)}` |"
     yield ""
 
 
@@ -361,7 +376,10 @@ def _recovery(stack: Stack, site: Site) -> Iterator[str]:
             if recovery.get("PointInTimeRecoveryEnabled"):
                 days = recovery.get("RecoveryPeriodInDays", 35)
                 point = f"any second of the last {days} days"
-                how = f"`{RESTORE.format(where=where)}` into a new table, compare, switch over"
+                command = RESTORE.format(where=where)
+                how = f"`{command}` into a new table, compare, switch over"
+                if not _in_environment(command, site):
+                    how = "copies of production are restored, not this environment's"
             else:
                 point, how = "**none**: point-in-time recovery is off in the design", "—"
             yield f"| {resource.properties['TableName']} | {point} | {how} |"

@@ -97,6 +97,10 @@ class EnginePlugin(Engine, Protocol):
         """Return a design with every table replicated to these regions, and with a stream."""
         ...
 
+    def in_environment(self, design: Design, environment: str) -> Design:
+        """Return a design with the names that its tables have where `deploy --env` made them."""
+        ...
+
     def promised_availability(self, design: Design, book: PriceBook) -> Decimal | None:
         """Return the per cent of a month the service promises, None if it promises nothing."""
         ...

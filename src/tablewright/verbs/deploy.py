@@ -18,7 +18,7 @@ from tablewright.core.errors import PriceUnknownError, UnsupportedError, UsageEr
 from tablewright.core.quantities import ZERO, format_usd
 from tablewright.deploy.beside import QuantityDifference, differences
 from tablewright.deploy.folder import FolderPlan, files_of, plan_folder, write_folder
-from tablewright.deploy.option import Part, Site, checked_environment
+from tablewright.deploy.option import PRODUCTION, Part, Site, checked_environment
 from tablewright.deploy.readiness import ReadinessRow, readiness
 from tablewright.deploy.resources import Resource
 from tablewright.deploy.runbook import exposed
@@ -30,7 +30,6 @@ from tablewright.verbs.compare import deployment_options
 from tablewright.verbs.ddl import ddl
 from tablewright.verbs.deploy_site import TABLES, DeployRequest, site_of
 
-PRODUCTION = "production"
 CACHES = "aws.elasticache"
 READ_UNITS = ("aws.dynamodb.ondemand.rru", "aws.dynamodb.provisioned.rcu")
 

@@ -7,7 +7,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tablewright.cli.options import design_option, file_argument, open_file, pricing
+from tablewright.cli.options import (
+    design_option,
+    environment_option,
+    file_argument,
+    open_file,
+    pricing,
+)
 from tablewright.cli.output import Output, verb
 
 if TYPE_CHECKING:
@@ -19,7 +25,7 @@ if TYPE_CHECKING:
 @click.option("--option", default="", metavar="NAME", help="The deployment option to write.")
 @click.option("--list", "is_list", is_flag=True, help="List the options, and which can be written.")
 @design_option
-@click.option("--env", "environment", default="production", metavar="NAME", help="Such as staging.")
+@environment_option
 @click.option(
     "--format",
     "file_format",

@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING
 import click
 
 from tablewright.cli.database import announce, database_options, status_line
-from tablewright.cli.options import design_option, file_argument, open_file, users_option
+from tablewright.cli.options import (
+    design_option,
+    environment_option,
+    file_argument,
+    open_file,
+    options_in,
+    users_option,
+)
 from tablewright.cli.output import Output, document_verb
 
 if TYPE_CHECKING:
@@ -18,6 +25,7 @@ if TYPE_CHECKING:
 @file_argument
 @design_option
 @database_options
+@environment_option
 @users_option
 @click.option(
     "--metrics",
@@ -43,6 +51,7 @@ def command(
     file: str,
     design: str,
     target: Target,
+    environment: str,
     users: int | None,
     metrics: tuple[str, ...],
     bill: str,
@@ -64,7 +73,7 @@ def command(
 
     is_account = target.aws or bool(target.profile)
     view = doctor(
-        open_file(file),
+        open_file(file, options_in(environment)),
         design,
         target,
         DoctorOptions(

@@ -7,7 +7,13 @@ from typing import TYPE_CHECKING
 import click
 
 from tablewright.cli.database import announce, database_options
-from tablewright.cli.options import design_option, file_argument, open_file
+from tablewright.cli.options import (
+    design_option,
+    environment_option,
+    file_argument,
+    open_file,
+    options_in,
+)
 from tablewright.cli.output import Output, document_verb
 
 if TYPE_CHECKING:
@@ -18,6 +24,7 @@ if TYPE_CHECKING:
 @file_argument
 @design_option
 @database_options
+@environment_option
 @click.option(
     "--metrics",
     multiple=True,
@@ -31,6 +38,7 @@ def command(
     file: str,
     design: str,
     target: Target,
+    environment: str,
     metrics: tuple[str, ...],
     cloudwatch: str,
 ) -> int:
@@ -41,7 +49,7 @@ def command(
     from tablewright.verbs.status import status
 
     result = status(
-        open_file(file),
+        open_file(file, options_in(environment)),
         design,
         target,
         metrics=metrics,

@@ -186,6 +186,12 @@ class DynamoEngine:
 
         return with_settings(dynamo(design), replicas=replicas, stream=stream)
 
+    def in_environment(self, design: Design, environment: str) -> DynamoDesign:
+        """Return a design with the names that its tables have where `deploy --env` made them."""
+        from tablewright.engines.dynamodb.settings import in_environment
+
+        return in_environment(dynamo(design), environment)
+
     def promised_availability(self, design: Design, book: PriceBook) -> Decimal | None:
         """Return the per cent of a month that the SLA promises; more of global tables."""
         tables = dynamo(design).tables

@@ -26,6 +26,7 @@ from tablewright.engines.dynamodb.design import (
 )
 from tablewright.engines.dynamodb.requests import asked_attributes
 from tablewright.engines.dynamodb.resources import create_table
+from tablewright.engines.dynamodb.settings import table_name
 from tablewright.engines.dynamodb.steps import (
     ObjectStep,
     ReadStep,
@@ -50,11 +51,6 @@ _TRANSACTION_ACTIONS = {
 
 AWS Developer Guide, "Using IAM with DynamoDB transactions": there is no right of its own for
 TransactWriteItems or TransactGetItems."""
-
-
-def table_name(table: Table, environment: str) -> str:
-    """Return the name a table has in an environment: production keeps the design's own."""
-    return table.name if environment == "production" else f"{environment}-{table.name}"
 
 
 def logical_table(table: Table) -> str:

@@ -1,4 +1,4 @@
-"""A design with the same settings on every table: replicas in other regions, a stream.
+"""A design with other settings of every table: replicas, a stream, names of an environment.
 
 In: a design. Out: another; the design that was given is unchanged.
 """
@@ -8,8 +8,20 @@ from __future__ import annotations
 from dataclasses import replace
 
 from tablewright.core.errors import UsageError
-from tablewright.engines.dynamodb.design import DynamoDesign
+from tablewright.deploy.option import PRODUCTION
+from tablewright.engines.dynamodb.design import DynamoDesign, Table
 from tablewright.engines.dynamodb.design_grammar import STREAM_VIEWS
+
+
+def table_name(table: Table, environment: str) -> str:
+    """Return the name a table has in an environment: production keeps the design's own."""
+    return table.name if environment == PRODUCTION else f"{environment}-{table.name}"
+
+
+def in_environment(design: DynamoDesign, environment: str) -> DynamoDesign:
+    """Return a design whose tables have the names of an environment."""
+    tables = (replace(table, name=table_name(table, environment)) for table in design.tables)
+    return replace(design, tables=tuple(tables))
 
 
 def with_settings(

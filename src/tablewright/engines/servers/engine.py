@@ -176,6 +176,10 @@ class ServerEngine(Generic[L]):
             remedy="choose an option with DynamoDB",
         )
 
+    def in_environment(self, design: Design, environment: str) -> Design:
+        """Return the design: each environment has a server of its own."""
+        return design
+
     def promised_availability(self, design: Design, book: PriceBook) -> Decimal | None:
         """Return nothing: it depends on the offer and its settings."""
         return None
