@@ -138,6 +138,9 @@ class Emulator:
         outputs = tuple(o for o in stack.outputs if not set(refers(o.value)) & set(skipped))
         text = cloudformation.render(replace(stack, resources=kept, outputs=outputs))
         text = text.replace(*spoilt) if spoilt[0] else text
+        for number in (p for p in stack.parameters if p.is_number):
+            # the emulator hands a service the text of a number, and compares it with numbers
+            text = text.replace(f"!Ref '{number.name}'", str(number.default))
         self.client("s3").put_object(Bucket="rel", Key="template.yaml", Body=text.encode())
         values = {**GIVEN, "ArtifactKey": self.artifact(kept), **parameters}
         request = {
@@ -145,7 +148,7 @@ class Emulator:
             "TemplateURL": f"http://127.0.0.1:{self.port}/rel/template.yaml",
             "Capabilities": ["CAPABILITY_IAM"],
             "Parameters": [
-                {"ParameterKey": p.name, "ParameterValue": values.get(p.name, "0123")}
+                {"ParameterKey": p.name, "ParameterValue": values.get(p.name, p.default or "0123")}
                 for p in stack.parameters
                 if f"{p.name}:" in text
             ],

@@ -156,7 +156,8 @@ def _comment(reason: str) -> str:
 
 
 def _parameter(parameter: Parameter) -> dict[str, Any]:
-    written: dict[str, Any] = {"Type": "String", "Description": parameter.text}
+    kind = "Number" if parameter.is_number else "String"
+    written: dict[str, Any] = {"Type": kind, "Description": parameter.text}
     if parameter.default is not None:
         written["Default"] = parameter.default
     if parameter.is_secret:

@@ -71,6 +71,7 @@ class Parameter:
     text: str
     default: str | None = None
     is_secret: bool = False
+    is_number: bool = False
     pattern: str = ""
 
 

@@ -175,7 +175,7 @@ def _parameters(site: Site) -> Iterable[Parameter]:
             name=TASK_COUNT,
             text="Tasks that run; 0 until the first image is in the repository",
             default=str(task_count(site)),
-            pattern="[0-9]+",
+            is_number=True,
         )
     if site.has("aws.elb") and not site.has_domain:
         yield Parameter(name="CertificateArn", text="Certificate of the domain, in the same region")

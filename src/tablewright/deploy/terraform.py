@@ -197,7 +197,7 @@ class _Writer:
         pieces = []
         for parameter in self.stack.parameters:
             body: dict[str, Any] = {
-                "type": HclExpression("string"),
+                "type": HclExpression("number" if parameter.is_number else "string"),
                 "description": parameter.text,
             }
             if parameter.default is not None:
