@@ -17,7 +17,8 @@ from tablewright.evaluation.values import Evaluation
 FILES = {name: read_model(apps.read(name), f"{name}.yaml") for name in apps.NAMES}
 
 PATTERNS = {
-    "llm-proxy": [f"L{n}" for n in range(1, 15)],
+    # L15 gives back what a failed call counted: a rule of the brief, no pattern of its list
+    "llm-proxy": [f"L{n}" for n in range(1, 16)],
     "screen-time-journey": [f"S{n}" for n in range(1, 37)],
     "mongocollectibles": [f"M{n}" for n in range(1, 13)],
     # from P31 and A25 on what their services need beyond the briefs
@@ -148,7 +149,10 @@ def test_screen_time_journey_costs_what_the_hand_count_says_but_for_the_leaderbo
 
 
 def test_the_proxy_takes_the_units_of_the_hand_count() -> None:
-    """By hand 27.8 read and 41.1 write units for each user and day, nothing for L7 and receipts."""
+    """By hand 27.8 read and 41.1 write units for each user and day, nothing for L7 and receipts.
+
+    L15 is not in that count: 3 % of 20 calls, 0.6 write units more.
+    """
     file = FILES["llm-proxy"]
     found = evaluate(file, "smaller", 10_000)
     per_user = {}
@@ -157,7 +161,7 @@ def test_the_proxy_takes_the_units_of_the_hand_count() -> None:
             float(found.route(p.name).units(dimension).mean * p.rate.per_day)
             for p in file.model.patterns
         )
-    assert per_user["write"] == pytest.approx(41.04, abs=0.05)  # 41.07 less 7 x 0.0033 of receipts
+    assert per_user["write"] == pytest.approx(41.07 - 0.023 + 0.6, abs=0.05)
     assert per_user["read"] == pytest.approx(27.8, rel=0.02)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import datetime as dt
 import json
 from collections.abc import Iterator
@@ -9,12 +10,14 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from uuid import uuid4
 
+import anyio
 import pytest
 
 from running_services.running import START, Running, database_of, on_dynamodb_local
 from tablewright.core.errors import UsageError
-from tablewright.serve.callers import signed_token
-from tablewright_services.llm_proxy.app import LlmProxy
+from tablewright.serve.callers import signed_token, verified_claims
+from tablewright_services.llm_proxy.app import Call, LlmProxy
+from tablewright_services.llm_proxy.providers import ProviderFailed
 from tablewright_services.llm_proxy.settings import proxy_settings
 
 PASSWORD = "correct horse battery"
@@ -255,6 +258,96 @@ def test_a_failed_provider_is_a_bad_gateway_and_is_recorded(service: Running) ->
     assert "event" not in ask(service, headers, "please fail", stream=True).text
     for wrong in ({"messages": []}, {"messages": [{"content": 5}]}, {"model": ""}):
         assert ask(service, headers, **wrong).status_code == 422
+
+
+def user_of(tokens: dict[str, Any]) -> str:
+    return str(verified_claims(tokens["accessToken"], b"a" * 32, START.timestamp())["sub"])
+
+
+def counted(service: Running, user_id: str) -> tuple[int, int]:
+    """Return how many calls and tokens are counted for a user."""
+    user = service.store.getUserById(userId=user_id)
+    return user.requests, user.tokens
+
+
+def test_a_call_that_the_provider_fails_is_given_back_with_its_tokens(service: Running) -> None:
+    headers, _, tokens = signed_up(service)
+    assert ask(service, headers, "three words long").status_code == 200
+    assert counted(service, user_of(tokens)) == (1, 3)
+    assert ask(service, headers, "please fail").status_code == 502
+    assert ask(service, headers, "please fail", stream=True).status_code == 200
+    assert counted(service, user_of(tokens)) == (1, 3)
+
+
+def test_sixty_failures_at_once_leave_the_whole_quota(service: Running) -> None:
+    headers, _, tokens = signed_up(service)
+    with ThreadPoolExecutor(20) as pool:
+        replies = list(pool.map(lambda _: ask(service, headers, "please fail"), range(60)))
+    # no more than 20 of the 50 are counted at any time
+    assert [reply.status_code for reply in replies] == [502] * 60
+    assert counted(service, user_of(tokens)) == (0, 0)
+
+
+def test_a_failure_is_not_taken_from_a_period_that_began_after_the_call(service: Running) -> None:
+    _, email, tokens = signed_up(service)
+    december = dt.datetime(2026, 12, 1, 0, 0, 1, tzinfo=dt.UTC)
+    service.time.moment = december
+    body = {"email": email, "password": PASSWORD}
+    tokens = service.client.post("/auth/login", json=body).json()
+    headers = {"Authorization": f"Bearer {tokens['accessToken']}"}
+    assert ask(service, headers, "three words long").status_code == 200
+    user_id = user_of(tokens)
+    give_back = service.service.subscriptions.give_back
+    asyncio.run(give_back(user_id, email, 2, START))
+    assert counted(service, user_id) == (1, 3)
+    asyncio.run(give_back(user_id, email, 3, december))
+    asyncio.run(give_back(user_id, email, 3, december))  # nothing is counted any more
+    assert counted(service, user_id) == (0, 0)
+
+
+class BreakingOff:
+    """A provider that fails after the first piece of its answer."""
+
+    name = "openai"
+
+    def stream(self, model: str, messages: Any) -> Iterator[str]:
+        yield "The first"
+        raise ProviderFailed("broke off")
+
+
+def test_a_stream_that_breaks_off_says_so_and_is_given_back(service: Running) -> None:
+    headers, _, tokens = signed_up(service)
+    recorded, service.service.provider = service.service.provider, BreakingOff()
+    try:
+        reply = ask(service, headers, stream=True)
+    finally:
+        service.service.provider = recorded
+    assert reply.text == (
+        'data: {"choices": [{"index": 0, "delta": {"content": "The first"}}]}\n\n'
+        'data: {"error": "provider"}\n\n'
+        "data: [DONE]\n\n"
+    )
+    assert counted(service, user_of(tokens)) == (0, 0)
+    (record,) = service.client.get("/usage", headers=headers).json()["records"]
+    assert record["status"] == "failed"
+
+
+def test_a_call_whose_client_goes_away_stays_counted_and_is_recorded(service: Running) -> None:
+    headers, email, tokens = signed_up(service)
+    proxy, user_id = service.service, user_of(tokens)
+
+    async def leave() -> None:
+        moment = await proxy.subscriptions.admit(user_id, email, 3)
+        messages = [{"content": "three words long"}]
+        call = Call(user_id, email, "gpt-4", messages, 3, moment, proxy.ticks())
+        with anyio.CancelScope() as scope:
+            async for _ in proxy._events(call):
+                scope.cancel()
+
+    anyio.run(leave)
+    assert counted(service, user_id) == (1, 3)
+    (record,) = service.client.get("/usage", headers=headers).json()["records"]
+    assert record["status"] == "failed"
 
 
 def test_usage_comes_page_by_page(service: Running) -> None:

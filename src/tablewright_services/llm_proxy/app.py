@@ -6,8 +6,10 @@ import datetime as dt
 import json
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
+from anyio import CancelScope
 from starlette.concurrency import iterate_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
@@ -44,6 +46,22 @@ ANSWERS_KEPT = 10_000
 """Answers to calls with an Idempotency-Key that this process gives again."""
 LONGEST_MODEL = 100
 DEFAULT_MODEL = "gpt-4"
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """An admitted call: whose it is, what it asks, the tokens counted with it, when, and its start.
+
+    `counted` is by the clock, `started` in seconds of the one that only measures.
+    """
+
+    user_id: str
+    email: str
+    model: str
+    messages: Messages
+    tokens: int
+    counted: dt.datetime
+    started: float
 
 
 class LlmProxy(Service):
@@ -199,60 +217,71 @@ class LlmProxy(Service):
         key = request.headers.get("idempotency-key", "")[:100]
         if key and (user_id, key) in self._answers:
             return answer(self._answers[user_id, key])
+        tokens = _words(messages)
         try:
-            await self.subscriptions.admit(user_id, email, _words(messages))
+            counted = await self.subscriptions.admit(user_id, email, tokens)
         except QuotaUsedUp as used:
             return error(429, "quota", "the quota is used up", **used.standing)
-        started = self.ticks()
+        call = Call(user_id, email, model, messages, tokens, counted, self.ticks())
         if body.get("stream") is True:
-            events = self._events(user_id, model, messages, started)
-            return StreamingResponse(events, media_type="text/event-stream")
+            return StreamingResponse(self._events(call), media_type="text/event-stream")
         try:
-            pieces = [
-                each async for each in iterate_in_threadpool(self.provider.stream(model, messages))
-            ]
+            pieces = [piece async for piece in self._pieces(call)]
         except ProviderFailed:
-            await self._record(user_id, model, Taken(0, 0), started, "failed")
+            await self._failed(call)
             return error(502, "provider", "the provider did not answer")
         completion = _completion(model, pieces)
-        await self._record(user_id, model, _taken(pieces), started, "ok")
+        await self._record(call, _taken(pieces), "ok")
         if key:
             self._answers[user_id, key] = completion
             if len(self._answers) > ANSWERS_KEPT:
                 self._answers.popitem(last=False)
         return answer(completion)
 
-    async def _events(
-        self, user_id: str, model: str, messages: Messages, started: float
-    ) -> AsyncIterator[bytes]:
-        """Yield the pieces of an answer as server-sent events, and keep what it took."""
-        usage, status = Taken(0, 0), "failed"
+    def _pieces(self, call: Call) -> AsyncIterator[str | Taken]:
+        return iterate_in_threadpool(self.provider.stream(call.model, call.messages))
+
+    async def _events(self, call: Call) -> AsyncIterator[bytes]:
+        """Yield the pieces of an answer as server-sent events, and keep what it took.
+
+        A call that the provider breaks off is given back, whatever came of its answer; one whose
+        client goes away is not.
+        """
+        usage = Taken(0, 0)
         try:
-            async for piece in iterate_in_threadpool(self.provider.stream(model, messages)):
+            async for piece in self._pieces(call):
                 if isinstance(piece, Taken):
-                    usage, status = piece, "ok"
+                    usage = piece
                 else:
                     yield _event({"choices": [{"index": 0, "delta": {"content": piece}}]})
         except ProviderFailed:
+            await self._failed(call)
             yield _event({"error": "provider"})
-        finally:
-            await self._record(user_id, model, usage, started, status)
+        except BaseException:  # the client went away, which cancels what is awaited from now on
+            with CancelScope(shield=True):
+                await self._record(call, usage, "failed")
+            raise
+        else:
+            await self._record(call, usage, "ok")
         yield b"data: [DONE]\n\n"
 
-    async def _record(
-        self, user_id: str, model: str, usage: Taken, started: float, status: str
-    ) -> None:
+    async def _failed(self, call: Call) -> None:
+        """Give back a call that the provider failed, and keep a record of it."""
+        await self.subscriptions.give_back(call.user_id, call.email, call.tokens, call.counted)
+        await self._record(call, Taken(0, 0), "failed")
+
+    async def _record(self, call: Call, usage: Taken, status: str) -> None:
         tokens = usage.prompt + usage.completion
         await self.store.recordUsage(
-            userId=user_id,
+            userId=call.user_id,
             provider=self.provider.name,
-            model=model,
+            model=call.model,
             status=status,
             tokens=tokens,
             promptTokens=usage.prompt,
             completionTokens=usage.completion,
             cost=cost_of(self.provider.name, tokens),
-            latencyMs=int((self.ticks() - started) * 1000),
+            latencyMs=int((self.ticks() - call.started) * 1000),
         )
 
     # ------------------------------------------------------------ usage and plans

@@ -6,10 +6,10 @@ In: the messages of a call. Out: pieces of text as they come, then how many toke
 from __future__ import annotations
 
 import json
-import urllib.error
 import urllib.request
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from http.client import HTTPException
 from typing import Any, Protocol
 
 PIECES = ("The recorded answer ", "to a question ", "of {words} words.")
@@ -83,19 +83,33 @@ class OpenAiProvider:
             json.dumps(body).encode(),
             {"Authorization": f"Bearer {self._key}", "Content-Type": "application/json"},
         )
-        taken = Taken(0, 0)
         try:
             with urllib.request.urlopen(request, timeout=TIMEOUT_SECONDS) as reply:
-                for line in reply:
-                    content = line.decode().removeprefix("data:").strip()
-                    if not line.startswith(b"data:") or content == "[DONE]":
-                        continue
-                    event = json.loads(content)
-                    if event.get("usage"):
-                        usage = event["usage"]
-                        taken = Taken(usage["prompt_tokens"], usage["completion_tokens"])
-                    for choice in event.get("choices", ()):
-                        yield choice.get("delta", {}).get("content") or ""
-        except (OSError, ValueError, urllib.error.URLError) as problem:
-            raise ProviderFailed(type(problem).__name__) from problem
-        yield taken
+                yield from _pieces(reply)
+        except (OSError, HTTPException, ValueError, LookupError, TypeError, AttributeError) as bad:
+            raise ProviderFailed(type(bad).__name__) from bad
+
+
+def _pieces(reply: Iterable[bytes]) -> Iterator[str | Taken]:
+    """Yield what the lines of a reply hold, as far as `[DONE]`.
+
+    Raises:
+        ProviderFailed: an event is an error, or the reply ends before.
+    """
+    taken = Taken(0, 0)
+    for line in reply:
+        if not line.startswith(b"data:"):
+            continue
+        content = line.decode().removeprefix("data:").strip()
+        if content == "[DONE]":
+            yield taken
+            return
+        event = json.loads(content)
+        if event.get("error"):
+            raise ProviderFailed("an error within the answer")
+        if event.get("usage"):
+            usage = event["usage"]
+            taken = Taken(usage["prompt_tokens"], usage["completion_tokens"])
+        for choice in event.get("choices", ()):
+            yield choice.get("delta", {}).get("content") or ""
+    raise ProviderFailed("the answer broke off")

@@ -14,7 +14,7 @@ from typing import Any
 
 from tablewright.serve.callers import Unauthorized
 from tablewright.store.asynchronous import AsyncStore
-from tablewright.store.failures import ConditionFailed
+from tablewright.store.failures import ConditionFailed, NotFound
 from tablewright_services.common.service import Now
 from tablewright_services.llm_proxy.domain import (
     GRACE,
@@ -49,15 +49,17 @@ class Subscriptions:
         user = await self.store.checkQuota(userId=user_id, email=email)
         return None if user is None else standing(user, self.now())
 
-    async def admit(self, user_id: str, email: str, tokens: int) -> None:
-        """Count a call, if one is left; a period that is over begins again first.
+    async def admit(self, user_id: str, email: str, tokens: int) -> dt.datetime:
+        """Count a call, if one is left, and return when; a period that is over begins again first.
 
         Raises:
             QuotaUsedUp: none is left.
             Unauthorized: there is no such user any more.
         """
+        moment = self.now()
         try:
             await self.store.incrementUsage(userId=user_id, email=email, tokens=tokens)
+            return moment
         except ConditionFailed:
             user = await self.store.checkQuota(userId=user_id, email=email)
             if user is None:
@@ -65,7 +67,21 @@ class Subscriptions:
             if dt.datetime.fromisoformat(user.periodEnd) > self.now():
                 raise QuotaUsedUp(standing(user, self.now())) from None
             await self._begin_period(user_id, email, user)
-            await self.admit(user_id, email, tokens)
+            return await self.admit(user_id, email, tokens)
+
+    async def give_back(self, user_id: str, email: str, tokens: int, counted: dt.datetime) -> None:
+        """Take back a call that was counted at a moment, unless another period began since.
+
+        Args:
+            user_id: Whose call it was.
+            email: The address of that user.
+            tokens: How many tokens were counted with it.
+            counted: What `admit` returned.
+        """
+        with suppress(ConditionFailed, NotFound):
+            await self.store.giveBackUsage(
+                userId=user_id, email=email, tokens=-tokens, if_periodStart=counted
+            )
 
     async def _begin_period(self, user_id: str, email: str, user: Any) -> None:
         if is_lapsed(user, self.now()):
