@@ -13,7 +13,9 @@ from pathlib import Path
 import pytest
 
 from tablewright.core.errors import ModelError
+from tablewright.sample.sample import Sample
 from tablewright.session import Session, open_model
+from tablewright.store.opening import fill_store, open_store
 from tablewright.verbs.cost import cost_by_scale
 from tablewright.verbs.grading import claim_verdicts, report_card
 from tablewright.verbs.plan import plan
@@ -149,3 +151,13 @@ def test_a_design_with_too_little_capacity_is_not_taken_for_the_cheapest() -> No
     # a lot of 100 write units for three years costs 10.91, the other 50 units 23.73 by the hour or
     # a second lot less
     assert (result.usd("planned", result.users) or 0) > 20
+
+
+def test_a_few_users_of_a_large_network_follow_each_other_once() -> None:
+    """Ten users follow 150 on average, and have nine others: 90 pairs, each as two items."""
+    session = session_of("social-network")
+    with open_store(session, design="sample", target="memory", create=True) as store:
+        fill_store(store, session, 10)
+        users = Sample(session.model).rows("User", 0, 10, 10)
+        follows = [store.following(user_id=user["user_id"]) for user in users]
+    assert [len({follow.author_id for follow in page}) for page in follows] == [9] * 10

@@ -59,6 +59,17 @@ def test_children_that_are_spread_add_up_in_every_block_of_parents() -> None:
         assert {groups.parent(child) for child in groups.children(parent)} == {parent}
 
 
+def test_no_parent_has_more_children_than_keys_can_tell_apart() -> None:
+    # a mean of 4 is 2,048 in a block, and with at most 6 each those above are shared out again
+    groups = Groups(Decimal(4), SPREAD, lambda block: Random(block), most=6)
+    counts = [len(groups.children(place)) for place in range(BLOCK)]
+    assert sum(counts) == 4 * BLOCK
+    assert max(counts) == 6
+    # where not even the mean fits, each parent has as many as there can be
+    full = Groups(Decimal(4), SPREAD, lambda block: Random(block), most=3)
+    assert [len(full.children(place)) for place in range(BLOCK)] == [3] * BLOCK
+
+
 def test_a_block_is_the_same_whether_others_were_asked_for_or_not() -> None:
     first, second = (Groups(Decimal(4), SPREAD, lambda block: Random(block)) for _ in range(2))
     for block in range(40):  # more than are kept

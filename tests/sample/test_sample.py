@@ -250,8 +250,11 @@ def test_counts_per_user_or_in_all_are_shared_out_among_parents() -> None:
     made = Sample(model(entities=(USER, PRODUCT, ORDER, per_user, total)))
     assert made.count("PerUser", 1000) == 500
     assert made.count("Total", 1000) == 700
-    assert made.count("Total", 100) == 700
-    assert sum(made.group_sizes("Total", 100, 100)) == 700
+    assert made.count("Total", 200) == 700
+    assert sum(made.group_sizes("Total", 200, 200)) == 700
+    # 100 users have room for 500: a key of each has one of five boards
+    assert made.count("Total", 100) == 500
+    assert made.group_sizes("Total", 100, 100) == [5] * 100
 
 
 def test_an_entity_without_instances_has_sizes_all_the_same() -> None:

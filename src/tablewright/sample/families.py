@@ -66,6 +66,7 @@ class InstanceFamilies:
         self._until_ms = until * 1000
         self._users = max(model.scales)
         self._groups: dict[tuple[str, int], Groups] = {}
+        self._most: dict[tuple[str, int], int | None] = {}
         self._salts: dict[tuple[str, ...], int] = {}
         self._key_values: dict[tuple[str, tuple[str, ...], int], dict[str, int | None]] = {}
 
@@ -100,16 +101,43 @@ class InstanceFamilies:
         users = self._users if users is None else users
         if entity.parent is None:
             raise ValueError(f"{entity.name} has no parent")
-        # Only where the counts are not per parent does the number of users matter.
-        key = (entity.name, 0 if entity.count.per == "parent" else users)
+        most = self._most_children(entity, users)
+        # Only where counts are not per parent, or are bounded, does the number of users matter.
+        key = (entity.name, 0 if entity.count.per == "parent" and most is None else users)
         group = self._groups.get(key)
         if group is None:
             group = self._groups[key] = Groups(
                 self._mean_children(entity, users),
                 entity.count.spread,
                 lambda block: BlockRun(self.seed, entity, block, users, "children").rng(""),
+                most,
             )
         return group
+
+    def _most_children(self, entity: Entity, users: int) -> int | None:
+        """Return how many children of one parent their keys can tell apart, None for no bound.
+
+        Ten users can have nine others each that they follow, whatever the mean of a large network.
+        """
+        key = (entity.name, users)
+        if key not in self._most:
+            own_key = self._own_key(entity)
+            is_relative = len(own_key) < len(entity.key)
+            self._most[key] = self._combinations(entity, own_key, users) if is_relative else None
+        return self._most[key]
+
+    def _combinations(self, entity: Entity, own_key: Sequence[str], users: int) -> int | None:
+        """Return how many different values attributes of a key have, None for no bound."""
+        product = 1
+        for name, values in self._values_of(entity, own_key, users).items():
+            if values is None:
+                return None
+            attribute = entity.attribute(name)
+            is_another = attribute.kind is Kind.REF and self._is_another(
+                entity, attribute, self._target(attribute)[0]
+            )
+            product *= max(1, values - 1 if is_another else values)
+        return product
 
     def _mean_children(self, entity: Entity, users: int) -> Decimal:
         if entity.count.per == "parent" or entity.parent is None:

@@ -26,9 +26,22 @@ class Groups:
     """The children of one entity under the instances of its parent entity."""
 
     def __init__(
-        self, mean: Decimal, spread: Spread | None, rng_of_block: Callable[[int], Random]
+        self,
+        mean: Decimal,
+        spread: Spread | None,
+        rng_of_block: Callable[[int], Random],
+        most: int | None = None,
     ) -> None:
-        ratio = Fraction(mean)
+        """Number children.
+
+        Args:
+            mean: How many a parent has.
+            spread: How unevenly they are spread, None where they are even.
+            rng_of_block: The random numbers of a block of parents.
+            most: How many a parent can have, whatever mean and spread say, None for no bound.
+        """
+        self._most = most
+        ratio = Fraction(mean if most is None else min(mean, Decimal(most)))
         self._numerator, self._denominator = ratio.numerator, ratio.denominator
         self._spread = None if spread is None or fixed_value(spread) is not None else spread
         self._scale = 1.0
@@ -92,6 +105,9 @@ class Groups:
         low = int((self._spread.low or 0) if scale == 1.0 else 0)
         high = int(self._spread.high) if self._spread.high is not None and scale == 1.0 else None
         _fit(counts, total, low, high, rng)
+        if self._most is not None and max(counts) > self._most:
+            counts = [min(count, self._most) for count in counts]
+            _fit(counts, total, min(low, self._most), self._most, rng)
         return counts
 
 
