@@ -1046,7 +1046,7 @@ def test_the_dashboard_runs_its_own_scripts_only_and_calls_where_the_setting_say
     page = service.client.get("/")
     assert page.headers["content-type"].startswith("text/html")
     assert '<meta name="api-base" content="/api">' in page.text
-    assert page.text.count("<label>") == 3 + 5 + 20
+    assert page.text.count("<label>") == 3 + 5 + 20 + 1
     assert '<input id="shown" type="checkbox"> Show the password' in page.text
     policy = page.headers["content-security-policy"]
     assert policy.startswith("default-src 'none'; script-src 'self'; style-src 'self'; ")

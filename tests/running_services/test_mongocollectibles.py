@@ -813,7 +813,7 @@ def test_a_customer_rents_on_the_pages(service: Running) -> None:
     assert f'href="/shop/{name}"' in shop.text
     assert "script" not in shop.text
     assert shop.headers["content-security-policy"] == (
-        "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; "
+        "default-src 'none'; style-src 'self'; form-action 'self'; "
         "base-uri 'none'; frame-ancestors 'none'"
     )
     quoted = client.get(f"/shop/{name}", params={"store_id": "store-a", "duration": "5"})

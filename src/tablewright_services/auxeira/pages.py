@@ -80,7 +80,7 @@ def _dashboard(api_base: str) -> str:
         reports=_reports(),
         board=Html(
             "<h2>Leaderboard</h2><table><thead><tr><th>Rank</th><th>Organisation</th>"
-            '<th>Score</th><th></th></tr></thead><tbody id="board"></tbody></table>'
+            '<th>Score</th><th>Own</th></tr></thead><tbody id="board"></tbody></table>'
         ),
     )
 
@@ -106,16 +106,16 @@ def _profile() -> Html:
     ]
     sections = [
         html(
-            "<fieldset><legend>{}</legend>{}</fieldset>",
+            '<fieldset><legend>{}</legend><div class="fields">{}</div></fieldset>',
             section.capitalize(),
             joined(_answer(section, name, kind) for name, kind in fields.items()),
         )
         for section, fields in SECTIONS.items()
     ]
     return html(
-        '<h2>Profile</h2><p><progress id="progress" max="100" value="0"></progress> '
-        '<span id="percent">0 %</span>, score <span id="score">0</span></p>'
-        '<form id="profile">{}{}<button>Save</button></form>',
+        '<h2>Profile</h2><p><progress id="progress" max="100" value="0" aria-label="Profile">'
+        '</progress> <span id="percent">0 %</span>, score <span id="score">0</span></p>'
+        '<form id="profile"><div class="fields">{}</div>{}<button>Save</button></form>',
         joined(about),
         joined(sections),
     )
@@ -151,9 +151,9 @@ def _reports() -> Html:
         for each in REPORT_TYPES.values()
     )
     return html(
-        '<h2>Reports</h2><form id="generate"><select name="type">{}</select> '
-        "<button>Generate</button></form><table><thead><tr><th>Title</th><th>Status</th>"
-        '<th></th></tr></thead><tbody id="reports"></tbody></table><pre id="report"></pre>',
+        '<h2>Reports</h2><form id="generate"><label><span>Report</span><select name="type">'
+        "{}</select></label><button>Generate</button></form><table><thead><tr><th>Title</th><th>Status</th>"
+        '<th>Text</th></tr></thead><tbody id="reports"></tbody></table><pre id="report"></pre>',
         options,
     )
 

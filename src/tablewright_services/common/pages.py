@@ -18,25 +18,46 @@ from tablewright.serve.bodies import BadBody, raw_body
 
 FORM = "application/x-www-form-urlencoded"
 POLICY = (
-    "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'{actions}; "
+    "default-src 'none'; style-src 'self'; form-action 'self'{actions}; "
     "base-uri 'none'; frame-ancestors 'none'"
 )
 STYLE = """
-:root { color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif; }
-body { max-width: 64rem; margin: 0 auto; padding: 1rem; }
+:root { color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif;
+  --ground: #fff; --text: #1b1f24; --link: #0b57b0; --line: #8886; }
+@media (prefers-color-scheme: dark) {
+  :root { --ground: #14171b; --text: #e6e8eb; --link: #9cc4ff; } }
+body { max-width: 64rem; margin: 0 auto; padding: 1rem; background: var(--ground);
+  color: var(--text); }
+a { color: var(--link); } a[aria-current] { font-weight: bold; text-decoration: none; }
 header { display: flex; gap: 1.5rem; align-items: baseline; flex-wrap: wrap; }
 header b { font-size: 1.2rem; } header form { margin-left: auto; }
+h1, h2 { line-height: 1.2; }
+nav { display: flex; flex-wrap: wrap; gap: .25rem 1rem; }
 table { border-collapse: collapse; width: 100%; }
-th, td { text-align: left; padding: .35rem .75rem .35rem 0; border-bottom: 1px solid #8884; }
+th, td { text-align: left; padding: .35rem .75rem .35rem 0; border-bottom: 1px solid var(--line); }
+th[scope=row] { font-weight: normal; }
 td.number, th.number { text-align: right; font-variant-numeric: tabular-nums; }
 label { display: block; margin: .75rem 0; } label span { display: block; }
-input, select, button { font: inherit; padding: .35rem .6rem; }
+input, select, button { font: inherit; padding: .35rem .6rem; max-width: 100%;
+  box-sizing: border-box; }
+fieldset { border: 1px solid var(--line); border-radius: .5rem; margin: 0 0 1rem; min-width: 0; }
+.fields { display: grid; grid-template-columns: repeat(auto-fill, minmax(14rem, 1fr));
+  column-gap: 1rem; }
+.fields input, .fields select { width: 100%; }
 .tiles { display: grid; grid-template-columns: repeat(auto-fill, minmax(13rem, 1fr)); gap: 1rem;
   list-style: none; padding: 0; }
-.tiles li { border: 1px solid #8886; border-radius: .5rem; padding: 1rem; }
-.scroll { overflow-x: auto; }
+.tiles li { border: 1px solid var(--line); border-radius: .5rem; padding: 1rem; }
 .note { border-left: .25rem solid #c60; padding: .5rem 1rem; }
 .note:empty { display: none; }
+pre { white-space: pre-wrap; overflow-wrap: anywhere; }
+@media (max-width: 40rem) {
+  .cards thead { display: none; }
+  .cards tr { display: block; padding: .5rem 0; border-bottom: 1px solid var(--line); }
+  .cards td { display: flex; justify-content: space-between; gap: 1rem; border: 0;
+    padding: .1rem 0; }
+  .cards td:empty { display: none; }
+  .cards td::before { content: attr(data-head); opacity: .8; }
+}
 """
 
 
@@ -74,21 +95,36 @@ def joined(parts: Iterable[str]) -> Html:
 
 
 def table(heads: Sequence[str], rows: Iterable[Sequence[Any]], numbers: Sequence[int] = ()) -> Html:
-    """Return a table; `numbers` are the columns whose values stand right."""
+    """Return a table, whose rows are cards in a narrow window.
+
+    Args:
+        heads: a word for each column.
+        rows: the values, in the order of the heads.
+        numbers: the columns whose values stand right.
+    """
     marks = [Html(' class="number"') if place in numbers else Html() for place in range(len(heads))]
     head = joined(html("<th{}>{}</th>", m, h) for m, h in zip(marks, heads, strict=True))
     body = joined(
         html(
             "<tr>{}</tr>",
-            joined(html("<td{}>{}</td>", m, value) for m, value in zip(marks, row, strict=True)),
+            joined(
+                html('<td{} data-head="{}">{}</td>', mark, head, value)
+                for mark, head, value in zip(marks, heads, row, strict=True)
+            ),
         )
         for row in rows
     )
     return html(
-        '<div class="scroll"><table><thead><tr>{}</tr></thead><tbody>{}</tbody></table></div>',
-        head,
-        body,
+        '<table class="cards"><thead><tr>{}</tr></thead><tbody>{}</tbody></table>', head, body
     )
+
+
+def facts(rows: Iterable[tuple[str, Any]]) -> Html:
+    """Return what is known of one thing: a word and a value in each row."""
+    body = joined(
+        html('<tr><th scope="row">{}</th><td class="number">{}</td></tr>', *row) for row in rows
+    )
+    return html("<table><tbody>{}</tbody></table>", body)
 
 
 def page(
@@ -145,4 +181,4 @@ async def form(request: Request, max_bytes: int) -> dict[str, str]:
         raise BadBody("the form cannot be read") from problem
 
 
-__all__ = ["Html", "form", "html", "joined", "page", "style", "table"]
+__all__ = ["Html", "facts", "form", "html", "joined", "page", "style", "table"]

@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from tablewright.serve.callers import Unauthorized
-from tablewright_services.common.pages import Html, form, html, joined, page, style, table
+from tablewright_services.common.pages import Html, facts, form, html, joined, page, style, table
 from tablewright_services.common.service import Endpoint, RequestRefused
 from tablewright_services.mongocollectibles.domain import (
     LONGEST_RENTAL_DAYS,
@@ -122,11 +122,11 @@ class Pages:
             return _note(str(refused))
         offer = self.service.rentals.offer(quoted)
         rows = [
-            ("Rate per day", f"{quoted.rate:,.2f}"),
+            ("Pesos a day", f"{quoted.rate:,.2f}"),
             ("Days", str(quoted.order.duration)),
             ("Factor, below a week", str(quoted.factor)),
-            ("Delivery", f"{quoted.delivery_fee:,.2f}"),
-            ("Total in pesos", f"{quoted.total_fee:,.2f}"),
+            ("Delivery, pesos", f"{quoted.delivery_fee:,.2f}"),
+            ("Total, pesos", f"{quoted.total_fee:,.2f}"),
         ]
         return html(
             "<h2>Your quote</h2>{rows}<p>In the store after {wait} days. Holds until {until}.</p>"
@@ -135,7 +135,7 @@ class Pages:
             '<input type="hidden" name="duration" value="{days}">'
             '<label><span>E-mail</span><input type="email" name="customer_email" required></label>'
             "<button>Rent and pay</button></form>",
-            rows=table(["", "Pesos"], rows, [1]),
+            rows=facts(rows),
             wait=quoted.distance,
             until=offer["valid_until"],
             quote=offer["quote"],
@@ -168,7 +168,7 @@ class Pages:
             ("Payment", rental.payment_status),
             ("Bring back by", str(rental.due_at)[:10]),
         ]
-        return self._page("Your rental", table(["", ""], rows))
+        return self._page("Your rental", facts(rows))
 
     # ------------------------------------------------------------ paying locally
 
@@ -254,9 +254,15 @@ class Pages:
         )
         now = service.now()
         rows = [_row(rental, is_overdue(rental, now), token) for rental in listed]
-        heads = ["Rental", "Collectible", "Copy", "Store", "Days", "Pesos", "Due", ""]
+        heads = ["Rental", "Collectible", "Copy", "Store", "Days", "Pesos", "Due", "Returned"]
         links = joined(
-            html('<a href="/dashboard?status={}">{}</a> ', each, each) for each in STATUSES
+            html(
+                '<a href="/dashboard?status={}"{}>{}</a>',
+                each,
+                Html(' aria-current="page"') if each == status else Html(),
+                each,
+            )
+            for each in STATUSES
         )
         more = Html()
         if listed.next:
@@ -279,7 +285,7 @@ class Pages:
         )
         content = joined(
             [
-                html("<p>{}</p>", links),
+                html('<nav aria-label="Status">{}</nav>', links),
                 table(heads, rows, [4, 5]),
                 more,
                 html("<h2>Since the start</h2>"),
@@ -328,7 +334,7 @@ def _row(rental: Any, is_late: bool, token: str) -> Sequence[Any]:
     elif rental.payment_status in ("completed", "refunded"):
         action = html(
             '<form method="post" action="/dashboard/rentals/{}/return">'
-            '<input type="hidden" name="form" value="{}"><button>Returned</button></form>',
+            '<input type="hidden" name="form" value="{}"><button>Take back</button></form>',
             _path(rental.id),
             token,
         )
