@@ -189,7 +189,7 @@ def test_a_claim_holds_only_if_every_figure_that_decides_it_does() -> None:
     # an M30 lies in 57 to 570, but 570 are claimed of an M10, which is 720 x 0.08 = 57.60
     beside = by_what["Atlas at 100000 users"]
     assert (beside.verdict, beside.decides, beside.whole) == ("holds", False, "does not hold")
-    assert by_what["the dearest Atlas M10 for 30 days"].computed == Decimal("57.6")
+    assert by_what["the most expensive Atlas M10 for 30 days"].computed == Decimal("57.6")
     # 730 x 0.017 = 12.41 is not within a tenth of 15, so the two prices of one claim do not hold
     redis = {c.what: c for c in compared("mongocollectibles").checks}["Redis cache.t3.micro"]
     assert (redis.verdict, redis.whole) == ("does not hold", "does not hold")

@@ -106,8 +106,6 @@ class ScreenTimeJourney(Service):
         return [*routes, Mount("/api", routes=[health, *routes])]
 
     def _routes(self) -> list[BaseRoute]:
-        code = {"code": CODE}
-        missing = {404: "there is no such device"}
         return [
             self.route(
                 "POST",
@@ -118,6 +116,20 @@ class ScreenTimeJourney(Service):
                 answers={200: "taken, now or before", 409: "its customer is not known yet"},
             ),
             *self._sign_in_routes(),
+            *self._own_routes(),
+            *self._phone_routes(),
+            *self._device_routes(),
+            self.route(
+                "GET",
+                "/leaderboard",
+                self._leaderboard,
+                "Active customers by streak, then name",
+                query={"limit": whole(1, 100).optional},
+            ),
+        ]
+
+    def _own_routes(self) -> list[BaseRoute]:
+        return [
             self.route("GET", "/me", self._me, "The customer and the commitment"),
             self.route("PATCH", "/me", self._set_goal, "Sets the goal", body={"goalMinutes": GOAL}),
             self.route(
@@ -164,6 +176,10 @@ class ScreenTimeJourney(Service):
                     "cursor": text(1, 2_000).optional,
                 },
             ),
+        ]
+
+    def _phone_routes(self) -> list[BaseRoute]:
+        return [
             self.route(
                 "POST",
                 "/verify/whatsapp",
@@ -177,9 +193,14 @@ class ScreenTimeJourney(Service):
                 "/verify/whatsapp/confirm",
                 self._confirm_phone,
                 "Takes the code",
-                body=code,
+                body={"code": CODE},
                 answers={200: "verified", 409: "the phone is another customer's"},
             ),
+        ]
+
+    def _device_routes(self) -> list[BaseRoute]:
+        missing = {404: "there is no such device"}
+        return [
             self.route("GET", "/devices", self._devices, "The devices"),
             self.route(
                 "POST",
@@ -224,13 +245,6 @@ class ScreenTimeJourney(Service):
                 self._pin,
                 "Shows the PIN, and notes that it did",
                 answers={200: "the PIN", 409: "its key is not known here", **missing},
-            ),
-            self.route(
-                "GET",
-                "/leaderboard",
-                self._leaderboard,
-                "Active customers by streak, then name",
-                query={"limit": whole(1, 100).optional},
             ),
         ]
 
