@@ -115,7 +115,8 @@ def test_some_of_these_models_have_no_figure_and_some_do_not_serve_everything() 
     assert any("it does not serve `words`" in why for why in reasons)
 
 
-@pytest.mark.parametrize("seed", range(3))
+# in the last the cheapest offer that holds the load misses a need, on both servers
+@pytest.mark.parametrize("seed", [0, 1, 2, 7])
 def test_compare_gives_the_figures_of_cost(seed: int) -> None:
     session = session_of(seed)
     points = {c.design: dict(c.points) for c in cost_by_scale(session).curves}
