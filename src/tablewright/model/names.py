@@ -20,7 +20,8 @@ _ATTRIBUTE = r"[A-Za-z_](?:[A-Za-z0-9_# -]*[A-Za-z0-9_#-])?"
 ATTRIBUTE_NAME = Name(
     "the name of an attribute",
     _ATTRIBUTE,
-    "letters, digits, `_`, `-`, `#` and spaces, beginning with a letter or `_`",
+    "letters, digits, `_`, `-`, `#` and spaces, beginning with a letter or `_`; a dot leads into "
+    "a map",
 )
 
 
