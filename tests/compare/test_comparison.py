@@ -98,7 +98,7 @@ def test_the_answer_says_what_to_start_with_when_to_move_and_what_that_rests_on(
     )
     assert start.startswith("Start with `native-aws` (API Gateway, Lambda, DynamoDB, S3, Cloud")
     assert move.startswith("Move to `containers-dynamodb` at ")
-    assert "at 50,000 users it costs 130.24 USD a month" in move
+    assert "at 50,000 users it costs 130.81 USD a month" in move
     assert rests.startswith("This rests on `")
     # Flex misses a need, and the price of an M10 is not known in eu-north-1: there is no figure
     journey = {c.engine: c for c in compared("screen-time-journey").engines if c.users == 10_000}
