@@ -26,7 +26,7 @@ def changes(view, name):
 
 
 def test_every_pattern_has_its_requests_by_both_designs(view):
-    assert len(view.patterns) == 14
+    assert len(view.patterns) == 15
     assert all(each.after for each in view.patterns)
     # the MongoDB design keeps no receipts: it cannot serve what is asked of them
     assert [each.pattern for each in view.patterns if not each.before] == [
