@@ -1,16 +1,17 @@
-"""Where PostgreSQL finds the rows of each access pattern, beside where the estimate says.
+"""Where a server finds the rows of each access pattern, beside where the estimate says.
 
-    python benchmarks/planner_agreement.py APP[:DESIGN]=USERS…
+    python benchmarks/planner_agreement.py [--engine mongodb] APP[:DESIGN]=USERS…
 
-Fills a temporary embedded server with the planned design of an application (or a stated one), runs
-each pattern some times, and prints what EXPLAIN says of the first calls where it differs from the
-route of the estimate, with all the places that were used; then how many reads took the rows and
-pages that were estimated, to a fifth, and those that took others.
+Fills a temporary embedded server with the planned design of an application (or a stated one; of
+PostgreSQL unless an engine is named), runs each pattern some times, and prints what EXPLAIN says of
+the first calls where it differs from the route of the estimate, with all the places that were used;
+then how many reads took the rows and pages that were estimated, to a fifth, and those that took
+others.
 """
 
 from __future__ import annotations
 
-import sys
+import argparse
 import time
 
 from tablewright import apps, read_model
@@ -24,11 +25,15 @@ CALLS = 20
 
 def main() -> None:
     """Run the applications that are named and print what differs."""
-    for argument in sys.argv[1:]:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--engine", choices=["postgresql", "mongodb"], default="postgresql")
+    parser.add_argument("populations", nargs="+", metavar="APP[:DESIGN]=USERS")
+    options = parser.parse_args()
+    for argument in options.populations:
         name, _, users = argument.partition("=")
         app, _, stated = name.partition(":")
         session = Session(read_model(apps.read(app), f"{app}.yaml"), Options())
-        engine = session.engines["postgresql"]
+        engine = session.engines[options.engine]
         design = session.design(stated) if stated else engine.usual_design(session.model)
         started = time.monotonic()
         request = ProofRequest(users=int(users), requests=CALLS)

@@ -7,59 +7,71 @@ with SIGKILL in the middle of it.
 
 from __future__ import annotations
 
+import itertools
 import json
+import multiprocessing
 import os
-import signal
-import subprocess
-import sys
+import threading
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
-from engine_requests import pages
+from engine_requests import create, index, n, pages, s
 from tablewright.local.database import Database
 
-HERE = Path(__file__).resolve().parent
-PATHS = [str(HERE), str(HERE.parent / "src")]
+FORKS = multiprocessing.get_context("fork")
+"""A writer is a fork of this process, which has imported everything, so that a round is short."""
 TABLE = {"TableName": "items"}
+THREADS = 4
 
-WRITER = """
-import sys, threading, json
-sys.path[:0] = {paths!r}
-from engine_requests import create, index, n, put, s
-from tablewright.local.database import Database
-db = Database({path!r}, durable={durable!r})
-if "items" not in db.call("ListTables", {{}})["TableNames"]:
-    stream = {{"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"}}
-    vectors = [{{"IndexName": "near", "VectorAttribute": {{"AttributeName": "v"}}, "Dimensions": 3,
-        "DistanceFunction": "EUCLIDEAN", "Projection": {{"ProjectionType": "KEYS_ONLY"}}}}]
-    create(db, others="g:S", gsi=[index("gsi", "g")], StreamSpecification=stream,
-        VectorIndexes=vectors)
-start = int(sys.argv[1])
-lock = threading.Lock()
-def work(number):
-    i = 0
-    while True:
-        i += 1
-        name = f"{{start}}-{{number}}-{{i}}"
-        vector = {{"L": [n(start), n(number), n(i)]}}
+
+def write_until_killed(path: Path, round_number: int, output: int, *, durable: bool) -> None:
+    """Write and delete in four threads, and say so in an open file, until killed."""
+    database = Database(path, durable=durable)
+    if "items" not in database.call("ListTables", {})["TableNames"]:
+        _create(database)
+    lines = os.fdopen(output, "w")
+    lock = threading.Lock()
+    for number in range(THREADS):
+        work = (database, f"{round_number}-{number}", lines, lock)
+        threading.Thread(target=_write_pairs, args=work, daemon=True).start()
+    threading.Event().wait()
+
+
+def _create(database: Database) -> None:
+    create(
+        database,
+        others="g:S",
+        gsi=[index("gsi", "g")],
+        StreamSpecification={"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"},
+        VectorIndexes=[
+            {
+                "IndexName": "near",
+                "VectorAttribute": {"AttributeName": "v"},
+                "Dimensions": 3,
+                "DistanceFunction": "EUCLIDEAN",
+                "Projection": {"ProjectionType": "KEYS_ONLY"},
+            }
+        ],
+    )
+
+
+def _write_pairs(database: Database, prefix: str, lines: TextIO, lock: threading.Lock) -> None:
+    for pair_number in itertools.count(1):
+        name = f"{prefix}-{pair_number}"
+        first = {"v": {"L": [n(number) for number in name.split("-")]}}
         pair = [
-            {{"Put": {{"TableName": "items", "Item": {{"pk": s(name + half), "g": s(half),
-                **({{"v": vector}} if half == "a" else {{}})}}}}}}
-            for half in "ab"
+            {"Put": TABLE | {"Item": {"pk": s(name + half), "g": s(half), **vector}}}
+            for half, vector in (("a", first), ("b", {}))
         ]
-        db.call("TransactWriteItems", {{"TransactItems": pair}})
-        if i % 3 == 0:
-            key = {{"pk": s(f"{{start}}-{{number}}-{{i - 1}}a")}}
-            db.call("DeleteItem", {{"TableName": "items", "Key": key}})
+        database.call("TransactWriteItems", {"TransactItems": pair})
+        if pair_number % 3 == 0:
+            key = f"{prefix}-{pair_number - 1}a"
+            database.call("DeleteItem", TABLE | {"Key": {"pk": s(key)}})
             with lock:
-                print(json.dumps(["deleted", key["pk"]["S"]]), flush=True)
+                print(json.dumps(["deleted", key]), file=lines, flush=True)
         with lock:
-            print(json.dumps(["wrote", name]), flush=True)
-for number in range(4):
-    threading.Thread(target=work, args=(number,), daemon=True).start()
-threading.Event().wait()
-"""
+            print(json.dumps(["wrote", name]), file=lines, flush=True)
 
 
 @dataclass(slots=True)
@@ -74,16 +86,17 @@ def kill_a_writer(
     path: Path, known: Acknowledged, number: int, lines: int, *, durable: bool
 ) -> None:
     """Start a writer, kill it after some lines, and note what it acknowledged."""
-    script = WRITER.format(paths=PATHS, path=str(path), durable=durable)
-    process = subprocess.Popen(
-        [sys.executable, "-c", script, str(number)], stdout=subprocess.PIPE, text=True
+    reading, writing = os.pipe()
+    process = FORKS.Process(
+        target=write_until_killed, args=(path, number, writing), kwargs={"durable": durable}
     )
-    assert process.stdout is not None
-    printed = [process.stdout.readline() for _ in range(lines)]
-    os.kill(process.pid, signal.SIGKILL)
-    printed += process.stdout.readlines()
-    process.stdout.close()
-    process.wait(10)
+    process.start()
+    os.close(writing)
+    with os.fdopen(reading) as said:
+        printed = [said.readline() for _ in range(lines)]
+        process.kill()
+        printed += said.readlines()
+    process.join(10)
     for line in printed:
         if line.endswith("\n"):
             kind, name = json.loads(line)

@@ -1,35 +1,42 @@
-"""One process of the kill rounds: it migrates and follows until it is killed, fails or is done.
-
-    python kill_worker.py FOLDER SOURCE_ENDPOINT TARGET_ENDPOINT MODEL
-
-The exit code is 0 where both sides are equal in the end.
-"""
+"""The processes of the kill rounds: a migration that follows, and a local engine."""
 
 from __future__ import annotations
 
-import sys
+import os
 from pathlib import Path
 
-from tablewright import read_model
+from tablewright.cli.main import run
 from tablewright.core.errors import TablewrightError
-from tablewright.engines.registry import make_engine
-from tablewright.evaluation.doors import Target
+from tablewright.evaluation.doors import Adapter
 from tablewright.migrate.transform import Transform
+from tablewright.model.values import Model
 from tablewright.operate.migration import Migration
 from tablewright.operate.staging import Staging
 
-SOURCE, TARGET = "guarded", "embedded"
+
+def migrate(folder: Path, model: Model, source: Adapter, target: Adapter) -> None:
+    """Move what there is, follow until nothing is left, compare, and end this process.
+
+    The exit code is 0 where both sides are equal in the end. `said.txt` has what went wrong.
+    """
+    try:
+        code = _moved(folder, model, source, target)
+    except TablewrightError as problem:  # a database went away: the next run goes on
+        (folder / "said.txt").write_text(f"{problem}\n")
+        code = 3
+    raise SystemExit(code)
 
 
-def main(folder: Path, source_endpoint: str, target_endpoint: str, model: Path) -> int:
-    """Move what there is, follow until nothing is left, and compare."""
-    file = read_model(model.read_text(), "shop.yaml")
-    connector = make_engine("dynamodb").connector
-    source, target = (
-        connector.connect(file.model, file.design(name), Target(endpoint=endpoint), folder)
-        for name, endpoint in ((SOURCE, source_endpoint), (TARGET, target_endpoint))
-    )
-    transform = Transform(file.model, source.codec, target.codec)
+def serve(port: int, path: Path) -> None:
+    """Serve a local engine on a file until this process is killed."""
+    with Path(os.devnull).open("w") as nowhere:
+        os.dup2(nowhere.fileno(), 1)
+        os.dup2(nowhere.fileno(), 2)
+    raise SystemExit(run(["local", "--port", str(port), "--data", str(path)]))
+
+
+def _moved(folder: Path, model: Model, source: Adapter, target: Adapter) -> int:
+    transform = Transform(model, source.codec, target.codec)
     work = Migration(source, target, transform, Staging(folder / "staging.db"))
     follower = work.follower()
     follower.begin()
@@ -38,12 +45,3 @@ def main(folder: Path, source_endpoint: str, target_endpoint: str, model: Path) 
     work.write()
     follower.catch_up()
     return 0 if work.verify().is_clean else 1
-
-
-if __name__ == "__main__":
-    try:
-        code = main(Path(sys.argv[1]), sys.argv[2], sys.argv[3], Path(sys.argv[4]))
-    except TablewrightError as problem:  # a database went away: the next run goes on
-        sys.stderr.write(f"{problem}\n")
-        code = 3
-    raise SystemExit(code)

@@ -5,28 +5,36 @@ Whatever is killed, after the last resume both sides are equal: nothing is lost,
 
 from __future__ import annotations
 
+import importlib
+import multiprocessing
 import os
+import pkgutil
 import random
-import signal
 import socket
-import subprocess
-import sys
 import time
-from pathlib import Path
+from collections import Counter
 
 import pytest
 
-from migrate.kill_worker import SOURCE, TARGET
-from migrate.test_following import FILE, STREAMED, Application, database, stored
+import tablewright.cli.commands
+import tablewright.local
+from migrate import kill_worker
+from migrate.test_following import FILE, Application, database, stored
 from tablewright.core.errors import TablewrightError
 from tablewright.engines.registry import make_engine
 from tablewright.evaluation.doors import Target
 
-HERE = Path(__file__).resolve().parent
-ENVIRONMENT = {**os.environ, "PYTHONPATH": os.pathsep.join([str(HERE.parents[1] / "src")])}
+SOURCE, TARGET = "guarded", "embedded"
+FORKS = multiprocessing.get_context("fork")
+"""Each process is a fork of this one, which has imported everything, so that a round is short."""
+for package in (tablewright.local, tablewright.cli.commands):
+    for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
+        importlib.import_module(module.name)
 ROUNDS = int(os.environ.get("TABLEWRIGHT_KILL_ROUNDS", "50"))
 WITHIN_SECONDS = float(os.environ.get("TABLEWRIGHT_KILL_SECONDS", "60"))
 """That a process may take to start or to end; on a busy machine more are needed."""
+LONGEST_PAUSE_SECONDS = 3.0
+"""Between two kills; most are much shorter. A migrator takes about a second if undisturbed."""
 
 
 class Server:
@@ -44,25 +52,20 @@ class Server:
         return f"http://127.0.0.1:{self.port}"
 
     def start(self):
-        command = [sys.executable, "-m", "tablewright", "local", "--port", str(self.port)]
-        self.process = subprocess.Popen(
-            [*command, "--data", str(self.path)],
-            env=ENVIRONMENT,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
+        self.process = FORKS.Process(target=kill_worker.serve, args=(self.port, self.path))
+        self.process.start()
         until = time.monotonic() + WITHIN_SECONDS
         while time.monotonic() < until:
             try:
                 with socket.create_connection(("127.0.0.1", self.port), timeout=1):
                     return
             except OSError:
-                time.sleep(0.05)
+                time.sleep(0.01)
         raise AssertionError("the server does not start")
 
     def kill(self):
-        self.process.send_signal(signal.SIGKILL)
-        self.process.wait()
+        self.process.kill()
+        self.process.join()
 
 
 def connected(server, design_name, folder):
@@ -98,14 +101,9 @@ class Patient:
                 time.sleep(0.05)
 
 
-def migrator(folder, source, target):
-    command = [sys.executable, str(HERE / "kill_worker.py"), str(folder)]
-    return subprocess.Popen(
-        [*command, source.endpoint, target.endpoint, str(folder / "shop.yaml")],
-        env=ENVIRONMENT,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
+def ended(process):
+    process.join(WITHIN_SECONDS)
+    assert process.exitcode is not None, "the migrator does not end"
 
 
 def write_something(application, chance):
@@ -119,26 +117,61 @@ def write_something(application, chance):
         application.drop_order(chance.choice(sorted(application.orders)))
 
 
-def kill_round(victim, servers, folder, application, chance):
-    """Run the migrator under writes, and kill one of the three at a random moment."""
-    running = migrator(folder, *servers)
-    time.sleep(chance.uniform(0, 0.4))
-    until = time.monotonic() + chance.uniform(0, 1.6)
-    while time.monotonic() < until:
-        write_something(application, chance)
-    if victim == "migrator":
-        running.kill()
-    else:
-        server = servers[0] if victim == "source" else servers[1]
-        server.kill()
-        server.start()
-    running.communicate(timeout=WITHIN_SECONDS)
+class Killing:
+    """A migration under writes, of which one process after the other is killed and started again.
+
+    `ends` counts how migrators ended that nobody killed, by exit code, and who was killed.
+    """
+
+    def __init__(self, folder, source, target, application, chance):
+        self.folder, self.source, self.target = folder, source, target
+        self.application, self.chance = application, chance
+        # ready to be used by forks only: what they open must not be shared
+        self.sides = connected(source, SOURCE, folder), connected(target, TARGET, folder)
+        self.running = None
+        self.ends = Counter()
+
+    def migrator(self):
+        """Start a process that migrates."""
+        work = (self.folder, FILE.model, *self.sides)
+        process = FORKS.Process(target=kill_worker.migrate, args=work)
+        process.start()
+        return process
+
+    def round(self):
+        """Write for a random time, and kill one of the three."""
+        if self.running is None:
+            self.running = self.migrator()
+        until = time.monotonic() + LONGEST_PAUSE_SECONDS * self.chance.random() ** 3
+        while time.monotonic() < until:
+            write_something(self.application, self.chance)
+            time.sleep(0.01)
+        if not self.running.is_alive():
+            self.ends[f"migrator ended with {self.running.exitcode}"] += 1
+            self.running = self.migrator()
+        victim = self.chance.choice(["source", "target", "migrator"])
+        if victim == "migrator":
+            self.running.kill()
+            self.running.join()
+            self.running = None
+        else:
+            server = self.source if victim == "source" else self.target
+            server.kill()
+            server.start()
+        self.ends[f"{victim} killed"] += 1
+
+    def finish(self):
+        """Let the migrator that runs end, and one more run without kills."""
+        if self.running is not None:
+            ended(self.running)
+        last = self.migrator()
+        ended(last)
+        return last.exitcode
 
 
 @pytest.mark.slow
 def test_nothing_is_lost_or_doubled_whoever_is_killed(tmp_path):
     chance = random.Random(16)
-    (tmp_path / "shop.yaml").write_text(STREAMED)
     source, target = Server(tmp_path / "source.db"), Server(tmp_path / "target.db")
     try:
         for server, name in ((source, SOURCE), (target, TARGET)):
@@ -150,14 +183,11 @@ def test_nothing_is_lost_or_doubled_whoever_is_killed(tmp_path):
             application.put_user(f"u{number}")
             application.put_order(f"u{number}", f"u{number}o0", 1)
 
+        killing = Killing(tmp_path, source, target, application, chance)
         for number in range(ROUNDS):
-            (tmp_path / "rounds.txt").write_text(f"{number} rounds are over\n")
-            victim = chance.choice(["source", "target", "migrator"])
-            kill_round(victim, (source, target), tmp_path, application, chance)
-
-        last = migrator(tmp_path, source, target)
-        _, said = last.communicate(timeout=WITHIN_SECONDS)
-        assert last.returncode == 0, said
+            killing.round()
+            (tmp_path / "rounds.txt").write_text(f"{number + 1} rounds: {dict(killing.ends)}\n")
+        assert killing.finish() == 0, (tmp_path / "said.txt").read_text()
         assert stored(connected(target, TARGET, tmp_path)) == expected_of(application)
     finally:
         source.kill()

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
 from tablewright import read_model
 from tablewright.model.values import Condition
-from tablewright.sample.calls import Call
+from tablewright.sample.calls import Call, typed
 from tablewright.sample.conditions import WriteTest, all_hold, fixed_value, write_tests
 
 MODEL = read_model("""
@@ -28,6 +29,7 @@ entities:
       done: bool
       ends: timestamp
       stamp: epoch
+      share: decimal
 patterns:
   plain: {update: Job, by: id, set: [tries], rate: 1/day}
   narrow: {update: Job, by: {id: given, owner: given}, set: [tries], rate: 1/day}
@@ -124,3 +126,18 @@ def test_stated_values_have_their_types_and_moments_their_time() -> None:
     assert fixed_value(JOB, "stamp", "now", now) == 1_767_323_045
     assert str(fixed_value(JOB, "ends", "now", now)).startswith("2026-01-02T03:04:05")
     assert Condition(attribute="a").operator == "eq"
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "kind"),
+    [
+        ("tries", "0", int),
+        ("stamp", "12", int),
+        ("share", "1", int),
+        ("share", "0.5", Decimal),
+        ("owner", "7", str),
+    ],
+)
+def test_a_fixed_whole_number_is_an_int_as_a_validator_of_mongodb_asks(name, text, kind):
+    value = typed(JOB, name, text)
+    assert (value, type(value)) == (kind(text), kind)

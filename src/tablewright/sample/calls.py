@@ -109,12 +109,13 @@ class Call:
 
 
 def typed(entity: Entity, name: str, text: str) -> Any:
-    """Return a fixed value of the model file as the attribute's own type."""
+    """Return a fixed value of the model file as the attribute's own type: a whole number as int."""
     attribute = entity.find(name)
     if attribute is None:
         return text
     if attribute.kind.value == "bool":
         return text == "true"
     if attribute.kind.is_number:
-        return Decimal(text)
+        number = Decimal(text)
+        return int(number) if number == int(number) else number
     return text

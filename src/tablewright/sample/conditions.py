@@ -134,10 +134,7 @@ def fixed_value(entity: Entity, name: str, text: str, now: dt.datetime) -> Any:
     attribute: Attribute | None = entity.find(name)
     if attribute is not None and attribute.kind in TIMES and is_moment(text):
         return moment_value(text, attribute.kind, now)
-    value = typed(entity, name, text)
-    if attribute is not None and attribute.kind.is_number and value == value.to_integral_value():
-        return int(value)
-    return value
+    return typed(entity, name, text)
 
 
 def all_hold(tests: Iterable[WriteTest], row: Row) -> bool:

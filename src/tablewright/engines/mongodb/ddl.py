@@ -15,6 +15,7 @@ from tablewright.engines.mongodb.codec import MongoCodec
 from tablewright.engines.mongodb.design import AtlasVectorIndex, Collection, MongoDesign, MongoIndex
 from tablewright.engines.mongodb.layout import key_field
 from tablewright.model.values import Attribute, Entity, Kind, Model
+from tablewright.sample.calls import typed
 
 MARK = "tablewright:"
 SECONDS_A_DAY = 86_400
@@ -99,7 +100,7 @@ def index_document(
         document["collation"] = {"locale": "en", "strength": 2}
     if index.partial:
         document["partialFilterExpression"] = {
-            name: _one_of([codec.value(entity, name, _typed(entity, name, v)) for v in values])
+            name: _one_of([codec.value(entity, name, typed(entity, name, v)) for v in values])
             for name, values in index.partial
         }
     return document
@@ -107,13 +108,6 @@ def index_document(
 
 def _one_of(values: list[Any]) -> Any:
     return values[0] if len(values) == 1 else {"$in": values}
-
-
-def _typed(entity: Entity, name: str, text: str) -> Any:
-    kind = entity.attribute(name).kind
-    if kind is Kind.BOOL:
-        return text == "true"
-    return int(text) if kind in (Kind.INT, Kind.COUNTER, Kind.EPOCH) else text
 
 
 def index_command(
