@@ -78,9 +78,14 @@ def test_tables_and_indexes_take_the_bytes_that_were_predicted(schema, app, caps
     wrong = [
         (name, size, real)
         for name, size, real in figures
-        if abs(size - real) > max(real * 5 // 100, 8192)  # one page is the smallest difference
+        if abs(size - real) > max(real * 5 // 100, least_pages(name) * 8192)
     ]
     assert wrong == []
+
+
+def least_pages(name):
+    """Return the pages that a size may be off: GiST picks at random among those as good."""
+    return 3 if "_near_" in name else 1
 
 
 def measure(connection, model, design, table, statements):
