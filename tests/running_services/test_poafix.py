@@ -1210,6 +1210,7 @@ def event_of(lines: Iterator[str]) -> dict[str, str]:
 def test_a_change_of_state_reaches_an_open_stream_and_what_was_missed_comes_first() -> None:
     with listening() as (service, _):
         client, provider = client_of(service), working(service)
+        news_of(provider, "You are verified")  # else it may come after the stream is opened
         stream = lines_of(provider)
         assert next(stream) == "retry: 3000"
         id = requested(client, provider)

@@ -178,7 +178,7 @@ def test_steps_of_the_golden_section_visit_all() -> None:
     [
         ("paid", "true", True),
         ("paid", "false", False),
-        ("pieces", "5", Decimal(5)),
+        ("pieces", "5", 5),
         ("state", "5", "5"),
         ("nowhere", "5", "5"),
     ],
