@@ -177,6 +177,20 @@ def test_what_seeding_would_write_is_said_table_by_table(typed: Typed, model: st
     assert "Would write 200 items of Note to notes" in out
 
 
+def test_seeding_provisioned_tables_is_priced_and_never_free(typed: Typed, tmp_path: Path) -> None:
+    file = tmp_path / "fixed.yaml"
+    file.write_text(
+        "app: fixed\nregion: us-east-1\nscales: [100]\n"
+        "entities: {Thing: {key: id, count: 10/user, attributes: {id: uuid, text: text(900)}}}\n"
+        "patterns: {read: {get: Thing, by: id, rate: 1/user/day}}\n"
+        "designs: {d: {engine: dynamodb, tables: {things: {key: id, items: Thing, "
+        "mode: {rcu: 5, wcu: 5}}}}}\n"
+    )
+    # 50 users have 500 things of less than 1 KB: 500 units at 0.625 USD a million
+    data = json.loads(typed("seed", str(file), "--users", "50", "--dry-run", "--json")[1])
+    assert (Decimal(data["write_units"]), Decimal(data["usd"])) == (500, Decimal("0.0003125"))
+
+
 def test_a_proof_that_fails_exits_with_1(
     typed: Typed, model: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

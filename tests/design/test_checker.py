@@ -104,6 +104,16 @@ def test_a_key_that_does_not_tell_instances_apart_is_a_warning():
     assert found("ttt: {key: [id, no], items: Child}") == []
 
 
+def test_what_is_unique_of_the_parent_tells_a_single_child_apart():
+    child = (
+        "  Profile: {of: E, key: id, count: 1, "
+        "attributes: {id: uuid, mail: {type: email, copy_of: E.mail}}}\n"
+    )
+    model = MODEL.replace("e: text(9)", "mail: {type: email, unique: true}")
+    model = model.replace("patterns:", f"{child}patterns:")
+    assert found("ttt: {key: mail, items: Profile}", model) == []
+
+
 def test_a_single_child_is_told_apart_by_its_parent():
     assert found("ttt: {key: id, items: Child}", MODEL.replace("count: 2", "count: 1")) == []
 
