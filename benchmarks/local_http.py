@@ -27,7 +27,7 @@ from lean_client import Connection, request
 
 PARTITIONS, IN_PARTITION = 200, 50  # 10,000 items, the size of the scan
 FILLER = "x" * 940  # with keys and names an item has about one kilobyte
-ENGINES = {engine.name: engine for engine in peers.ALL}
+ENGINES = {engine.name: engine for engine in (*peers.ALL, *peers.IN_MEMORY_ONLY)}
 
 
 def item(partition: int, number: int, group: int | None = None) -> dict[str, Any]:
@@ -259,7 +259,12 @@ def main() -> int:
     given = options.parse_args()
     rows = [r for r in ROWS if not given.rows or any(x in r for x in given.rows.split(","))]
     results: dict[str, Any] = {}
-    order = [(w, n) for w in given.where.split(",") for n in given.engines.split(",")]
+    order = [
+        (where, name)
+        for where in given.where.split(",")
+        for name in given.engines.split(",")
+        if where == "memory" or ENGINES[name] not in peers.IN_MEMORY_ONLY
+    ]
     for turn in range(given.rounds):
         for where, name in order:
             engine = ENGINES[name]

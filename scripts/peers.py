@@ -23,6 +23,7 @@ PEERS = Path(os.environ.get("TABLEWRIGHT_PEERS", ROOT / ".peers"))
 SCHEMATHESIS = PEERS / "schemathesis" / "bin" / "st"
 """Sends generated requests to a server, by its OpenAPI document."""
 START_SECONDS = 30
+MINISTACK_PROGRAM = PEERS / "ministack" / "bin" / "ministack"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,6 +77,12 @@ def _dynalite(port: int, data: Path | None) -> list[str]:
     return program if data is None else [*program, "--path", str(data / "dynalite")]
 
 
+def _ministack(port: int, data: Path | None) -> list[str]:
+    if data is not None:
+        raise ValueError("ministack keeps its state in memory")
+    return ["env", "BIND_HOST=127.0.0.1", f"GATEWAY_PORT={port}", str(MINISTACK_PROGRAM)]
+
+
 def _moto(port: int, data: Path | None) -> list[str]:
     start = f"import sys; sys.path.insert(0, {str(PEERS / 'python')!r}); import moto.server as s"
     return [sys.executable, "-c", f"{start}; s.main(['-p', '{port}'])"]
@@ -101,8 +108,11 @@ DYNOXIDE = Engine(
 DYNALITE = Engine(
     name="dynalite", command=_dynalite, needs=("node", str(_modules("dynalite", "cli.js")))
 )
+MINISTACK = Engine(name="ministack", command=_ministack, needs=(str(MINISTACK_PROGRAM),))
 MOTO = Engine(name="moto", command=_moto, needs=(str(PEERS / "python" / "moto" / "server.py"),))
 ALL = (OURS, DYNAMODB_LOCAL, DYNOXIDE, DYNALITE)
+IN_MEMORY_ONLY = (MINISTACK,)
+"""Those that write no file with each request."""
 
 
 @dataclass(frozen=True, slots=True)
