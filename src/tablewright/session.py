@@ -18,6 +18,7 @@ from tablewright import apps
 from tablewright.bill.prices import PriceBook
 from tablewright.core.diagnostics import Diagnostic, Severity, Span, nearest
 from tablewright.core.errors import ModelError, UnsupportedError, UsageError
+from tablewright.core.frozen import frozen
 from tablewright.deploy.option import PRODUCTION
 from tablewright.design import reader
 from tablewright.design.reader import FILE_NAME, ModelFile
@@ -38,7 +39,7 @@ PLANNED = "planned-"
 """Begins the name of the usual design of an engine on servers."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Options:
     """What every verb that prices takes beside the model file.
 

@@ -11,12 +11,12 @@ digits of Decimal, so that lines re-add to the last digit in whatever order they
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, Decimal, InvalidOperation
 from typing import Literal
 
 from tablewright.bill.book import Price
 from tablewright.bill.dimensions import Dimension, dimension_of
+from tablewright.core.frozen import frozen
 from tablewright.core.quantities import ZERO
 
 Axis = Literal["where", "resource", "what", "pattern", "region"]
@@ -24,7 +24,7 @@ Axis = Literal["where", "resource", "what", "pattern", "region"]
 _NINE_PLACES = Decimal("1E-9")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Line:
     """One thing that is charged.
 
@@ -56,7 +56,7 @@ class Line:
     note: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Allowance:
     """What a provider gives without charge each month, beside what is used of it."""
 
@@ -76,7 +76,7 @@ class Allowance:
         return min(self.used, self.free)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Bill:
     """What one month costs, in USD, and what that figure rests on.
 

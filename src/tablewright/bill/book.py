@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -19,6 +19,7 @@ import yaml
 
 from tablewright.core.diagnostics import nearest
 from tablewright.core.errors import DataError
+from tablewright.core.frozen import frozen
 
 CONFIDENCE = {
     "vendor": "read on a page or in a repository of the vendor",
@@ -36,7 +37,7 @@ _DAY = re.compile(r"\d{4}-\d\d-\d\d\Z")
 _KEY = re.compile(r"[a-z0-9]+(?:[._-][a-z0-9]+)*\Z")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class PriceSource:
     """Where a figure was read: an address, or words where the copy has no stable address."""
 
@@ -44,7 +45,7 @@ class PriceSource:
     at: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Price:
     """What `per` units of one thing cost in one region, and how we know.
 
@@ -90,7 +91,7 @@ class Price:
         return self.starts <= day and (self.valid_until is None or day < self.valid_until)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Fact:
     """A figure that is not a price: a free allowance, a limit, a service level, a specification."""
 
@@ -105,7 +106,7 @@ class Fact:
     note: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class ServiceBook:
     """The content of one price file; `templates` holds key, unit and `per` of each price."""
 
@@ -191,7 +192,7 @@ _REGION = {"usd", "source", "as_of", "confidence", "note", "since", "until", "ki
 _FACT = {"what", "value", "unit", "kind", "source", "as_of", "confidence", "note"}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class _Reader:
     name: str
     prefix: str

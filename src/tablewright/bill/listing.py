@@ -7,15 +7,15 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from tablewright.bill.book import ALL_REGIONS, Fact, Price, first_day
 from tablewright.bill.prices import PriceBook, packaged, service_of, services
 from tablewright.core.diagnostics import nearest
 from tablewright.core.errors import UsageError
+from tablewright.core.frozen import frozen
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class PriceRow:
     """One price, and how many days ago it was read (None where that is not stated)."""
 
@@ -24,7 +24,7 @@ class PriceRow:
     is_own: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Summary:
     """One service of the book: how much is known and how old it is."""
 

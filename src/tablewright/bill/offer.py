@@ -12,13 +12,14 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from tablewright.bill.book import Price
 from tablewright.bill.prices import packaged
 from tablewright.core.errors import DataError
+from tablewright.core.frozen import frozen
 from tablewright.core.quantities import plain
 
 SERVICE = "aws.dynamodb"
@@ -54,7 +55,7 @@ _USAGE = {
 _PREFIX = re.compile(r"(?!IA-)[A-Z]{2,4}\d?-")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class RegionOffer:
     """What one region's price list says. `skipped` names usage types that were not read."""
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from decimal import Decimal, InvalidOperation
 from functools import cache
 from importlib import resources
@@ -19,6 +19,7 @@ from tablewright.bill.book import ALL_REGIONS, Fact, Price, ServiceBook, read_bo
 from tablewright.core.data import read_text
 from tablewright.core.diagnostics import nearest
 from tablewright.core.errors import DataError, PriceUnknownError, UsageError
+from tablewright.core.frozen import frozen
 
 __all__ = ["Fact", "Price", "PriceBook", "packaged", "services"]
 
@@ -61,7 +62,7 @@ def service_of(key: str) -> str:
     return ".".join(key.split(".")[:2])
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class PriceBook:
     """Prices by key, region and day. Immutable: `with_...` returns another book.
 

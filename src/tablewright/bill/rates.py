@@ -6,11 +6,11 @@ raises `PriceUnknownError`; it is never zero. Who can do without asks `known`, a
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from decimal import Decimal
 
 from tablewright.bill.prices import PriceBook
 from tablewright.core.errors import DataError
+from tablewright.core.frozen import frozen
 from tablewright.core.quantities import GB
 
 RATES = {
@@ -34,7 +34,7 @@ RATES = {
 """Name of a rate: the key of its price, and how many units a priced quantity has."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class Rates:
     """USD for one unit in one region.
 

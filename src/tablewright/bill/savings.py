@@ -7,13 +7,13 @@ all of it. Source: https://aws.amazon.com/savingsplans/database-pricing/ (what i
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from decimal import Decimal
 
 from tablewright.bill.bill import Bill, Line
 from tablewright.bill.book import Price
 from tablewright.bill.prices import PriceBook
 from tablewright.core.errors import PriceUnknownError
+from tablewright.core.frozen import frozen
 from tablewright.core.quantities import ZERO
 
 RATES = {
@@ -25,7 +25,7 @@ RATES = {
 """Prices a plan lowers, and the rates it lowers them to."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class WithPlan:
     """A bill under a one-year plan."""
 

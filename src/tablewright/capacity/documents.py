@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
+
+from tablewright.core.frozen import frozen
 
 DOCUMENT_OVERHEAD_BYTES = 5
 """Length (int32) and the closing zero byte of every document and array."""
@@ -26,7 +27,7 @@ RECORD_ID_BYTES = 4
 """Of the record id behind each key: two bytes for small collections, up to nine: assumed four."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class ObjectKey:
     """An ObjectId: twelve bytes, as 24 hexadecimal digits."""
 

@@ -9,19 +9,19 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
 from tablewright.core.data import read_yaml
 from tablewright.core.diagnostics import nearest
 from tablewright.core.errors import DataError
+from tablewright.core.frozen import frozen
 
 _FILE = "limits.yaml"
 _REQUIRED = {"value", "unit", "source", "what"}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Limit:
     """One documented number of the service."""
 

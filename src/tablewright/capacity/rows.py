@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
+
+from tablewright.core.frozen import frozen
 
 PAGE_BYTES = 8192
 PAGE_HEADER_BYTES = 24
@@ -61,7 +62,7 @@ def aligned(offset: int, to: int = ALIGNMENT) -> int:
     return -(-offset // to) * to
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class RowField:
     """One column of one row: content bytes (None where null), alignment, whether it is varlena."""
 
@@ -196,7 +197,7 @@ def _array_bytes(values: Iterable[Any]) -> int:
     return (20 if has_null else 12) + aligned(offset, 4)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class StoredRow:
     """A row as it is stored: bytes in the heap, and the sizes of what was moved out of it."""
 

@@ -13,10 +13,10 @@ and a public comparison with 15,000 vectors (August 2026). Nobody has published 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from decimal import ROUND_CEILING, Decimal
 
 from tablewright.capacity.limits import limit
+from tablewright.core.frozen import frozen
 
 COMPONENT_BYTES = limit("vector_component_bytes")
 MIN_REQUEST_BYTES = limit("vector_request_bytes")
@@ -90,7 +90,7 @@ def write_request_bytes(
     return max(MIN_REQUEST_BYTES, after) if is_changed else 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class SearchBytes:
     """What a search is charged, in bytes: a likely figure and the band it was observed in."""
 

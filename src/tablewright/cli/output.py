@@ -12,11 +12,12 @@ import os
 import shutil
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+
+from tablewright.core.frozen import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -33,7 +34,7 @@ _NOT_WRITTEN = (".pdf", ".docx", ".doc", ".xlsx", ".xls", ".csv", ".png", ".svg"
 """Endings of forms that a document is not written in: a text under such a name would mislead."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Output:
     """How this run prints: in which form, where to, with or without colour, how wide."""
 

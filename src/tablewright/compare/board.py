@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from decimal import Decimal
 from functools import cached_property
 from itertools import pairwise
@@ -24,6 +24,7 @@ from tablewright.compare.reader import architectures, figures, neighbours
 from tablewright.compare.values import Architecture, EngineCost, EngineTiers, Priced
 from tablewright.core.diagnostics import nearest
 from tablewright.core.errors import UsageError
+from tablewright.core.frozen import frozen
 from tablewright.core.quantities import DAYS_PER_MONTH, GB, ZERO
 from tablewright.evaluation.values import Evaluation
 from tablewright.model.statistics import has_peak
@@ -41,7 +42,7 @@ FreeOf = Callable[[Evaluation], Decimal]
 """What always-free offers take off the bill of an evaluation, USD a month and positive."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen(slots=False)
 class Board:
     """What every part of the comparison looks up: evaluations and figures at a scale."""
 

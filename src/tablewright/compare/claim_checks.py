@@ -7,7 +7,7 @@ cannot be computed is not assessed, and its reason is the note.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from decimal import Decimal
 
 from tablewright.bill.rates import Rates
@@ -19,6 +19,7 @@ from tablewright.compare.scoring import scores_of, weights_of
 from tablewright.compare.values import ArchitectureResult, Check, OfferingResult
 from tablewright.core.errors import DataError, PriceUnknownError
 from tablewright.core.expressions import evaluate
+from tablewright.core.frozen import frozen
 from tablewright.core.quantities import HOURS_PER_MONTH, ZERO
 
 NOT_STATED = "not stated"
@@ -77,7 +78,7 @@ def _verdict(rule: CheckRule, computed: Decimal | None) -> str:
     return "holds" if is_above and is_below else "does not hold"
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen(slots=False)
 class _Functions:
     """What an expression of `checks.yaml` may call."""
 

@@ -8,7 +8,6 @@ has most headroom, least effort and risk. A rule that nobody passes decides noth
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 
 from tablewright.compare.board import Board, unserved
@@ -16,6 +15,7 @@ from tablewright.compare.needs import NeedCheck, need_checks
 from tablewright.compare.ownership import Ownership, Terms, ownership_at
 from tablewright.compare.scoring import fit_scores, is_priced_around, weights_of
 from tablewright.compare.values import ArchitectureResult, OfferingResult
+from tablewright.core.frozen import frozen
 from tablewright.core.quantities import ZERO
 
 LOAD, NEEDS, BUDGET, OWNERSHIP, REST = RULES = (
@@ -34,7 +34,7 @@ MOST_NAMED = 3
 """Access patterns that a reason names."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Ruling:
     """One rule applied: who stays, who leaves and why; `note` where it decides nothing."""
 
@@ -44,7 +44,7 @@ class Ruling:
     note: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class DeploymentDecision:
     """The option for a number of users, and which rule decided."""
 
@@ -68,7 +68,7 @@ class DeploymentDecision:
         return dict(self.ownership).get(name)
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen(slots=False)
 class Candidates:
     """What there is to decide between, and on what terms."""
 

@@ -8,10 +8,10 @@ score is 10 for one request through a key or an index, less for what reads more 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from decimal import Decimal
 
 from tablewright.compare.board import Board
+from tablewright.core.frozen import frozen
 from tablewright.core.quantities import ZERO
 from tablewright.evaluation.values import Route
 from tablewright.model.values import Kind, Model, Pattern, Verb
@@ -32,7 +32,7 @@ KINDS = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class EngineFit:
     """How an engine serves a pattern: the words and the score of 0 to 10."""
 
@@ -41,7 +41,7 @@ class EngineFit:
     score: Decimal
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class PatternFit:
     """An access pattern, what kind of access it is, and how each engine serves it."""
 

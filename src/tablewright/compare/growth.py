@@ -10,7 +10,7 @@ for; so it does not go back and forth for a few dollars.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from decimal import Decimal
 from itertools import pairwise, zip_longest
 from math import log
@@ -25,6 +25,7 @@ from tablewright.compare.ownership import (
 )
 from tablewright.compare.pricing import crossing
 from tablewright.compare.values import Architecture, ArchitectureResult, Flip, Phase
+from tablewright.core.frozen import frozen
 from tablewright.core.quantities import DAYS_PER_MONTH, ZERO
 
 STEPS = 32
@@ -59,7 +60,7 @@ def _two_digits(users: int) -> int:
     return users // size * size
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen(slots=False)
 class _Way:
     """A path up to some number of users: what it cost so far, and the option at each step."""
 

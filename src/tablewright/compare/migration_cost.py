@@ -7,13 +7,13 @@ from the server. Work, tests and time are not money here.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from decimal import Decimal
 
 from tablewright.bill.bill import Line, charge
 from tablewright.bill.prices import PriceBook
 from tablewright.compare.protocol import Comparing
 from tablewright.core.errors import PriceUnknownError
+from tablewright.core.frozen import frozen
 from tablewright.core.quantities import GB, ZERO
 from tablewright.evaluation.values import ResourceFacts
 
@@ -23,7 +23,7 @@ EGRESS = {"supabase": "supabase.platform.egress", "planetscale": "planetscale.da
 """What other vendors charge for data that leaves them; of the rest the book says nothing."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Side:
     """A database: its engine, where it runs, and what it holds at a number of users."""
 
@@ -52,7 +52,7 @@ class Side:
         return sum((table.entries for table in self.tables), ZERO) * self.factor
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Move:
     """What a move takes: items, bytes, charges, and the parts without a price."""
 

@@ -7,12 +7,12 @@ and target, in words, and the hours that meeting it by work takes. What is not k
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 
 from tablewright.compare.board import Board
 from tablewright.compare.pricing import availability, placed
 from tablewright.compare.values import Architecture, Availability, OfferingResult, Requirement
+from tablewright.core.frozen import frozen
 from tablewright.core.quantities import ZERO
 from tablewright.model.values import Need, NeedLevel
 
@@ -21,7 +21,7 @@ PLATFORM = "platform"
 """`options: {platform: aws}`: everything runs with this provider."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class NeedCheck:
     """One need of the model compared with a whole deployment.
 

@@ -6,7 +6,7 @@ Every figure here is an assumption that a team replaces by its own; docs/compare
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from decimal import Decimal, InvalidOperation
 
 from tablewright.compare.board import Board, given_options
@@ -14,6 +14,7 @@ from tablewright.compare.needs import NeedCheck
 from tablewright.compare.reader import operation_hours
 from tablewright.compare.values import Architecture
 from tablewright.core.errors import UsageError
+from tablewright.core.frozen import frozen
 from tablewright.core.quantities import ZERO
 from tablewright.model.values import Model
 
@@ -23,7 +24,7 @@ EXISTING = ("current", "before")
 """Names of a first design that say: this exists today."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Terms:
     """What the total cost of ownership is computed with."""
 
@@ -60,7 +61,7 @@ def terms_of(model: Model) -> Terms:
     return terms
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Ownership:
     """What owning an option costs at a number of users, over the horizon."""
 

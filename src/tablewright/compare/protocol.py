@@ -7,17 +7,17 @@ and knows none. An engine whose bill is that of its requests brings `ComparedByB
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Protocol
 
 from tablewright.bill.bill import Line
 from tablewright.bill.prices import PriceBook
+from tablewright.core.frozen import frozen
 from tablewright.core.quantities import ZERO
 from tablewright.evaluation.values import Evaluation, ResourceFacts
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class RangeEnd:
     """The offer that would be taken with some constants of the sizing at one end."""
 
@@ -30,7 +30,7 @@ class RangeEnd:
     """Which constants are at which end, in words."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class TierResource:
     """A resource of a tier: what the load needs and what there is, in a unit."""
 
@@ -40,7 +40,7 @@ class TierResource:
     unit: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Tier:
     """A tier or instance matched with the load of a design at one scale."""
 
@@ -58,7 +58,7 @@ class Tier:
         return all(entry.needed <= entry.available for entry in self.resources)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class BilledChoice:
     """What a design is billed on: its requests, or the cheapest offer that holds its load."""
 
@@ -79,7 +79,7 @@ class BilledChoice:
     """The offers at the light and at the heavy end, where they are other than this."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class DatabaseLine:
     """The database line of an engine at a scale: its charges, and what free tiers take off."""
 
@@ -109,7 +109,7 @@ class DatabaseLine:
         return sum((line.amount for line in self.lines), ZERO) - self.always_free
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class TransferCharge:
     """Something that moving data in or out of a database is charged, before it is priced."""
 

@@ -7,7 +7,6 @@ what is wrong with it. Loading is strict: an unknown key is an error. It prices 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from functools import cache
 from importlib import resources
@@ -26,11 +25,12 @@ from tablewright.compare.values import (
 from tablewright.core.data import read_yaml
 from tablewright.core.diagnostics import nearest
 from tablewright.core.errors import DataError
+from tablewright.core.frozen import frozen
 
 _PACKAGE = "tablewright.compare"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Figure:
     """A figure of the workload with its expression and where it comes from."""
 
@@ -39,7 +39,7 @@ class Figure:
     why: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class CheckRule:
     """How a figure of a claim is computed."""
 
@@ -57,7 +57,7 @@ class CheckRule:
     decides: bool = True
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class ColdStart:
     """What starting an instance adds to a request, and to how many."""
 

@@ -5,7 +5,7 @@ In: nothing. Out: the type; `comparison` fills it, reports render it. Money is U
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from decimal import Decimal
 
 from tablewright.compare.decision import DeploymentDecision
@@ -24,10 +24,11 @@ from tablewright.compare.values import (
     WeakPrices,
 )
 from tablewright.compare.variants import VariantResult
+from tablewright.core.frozen import frozen
 from tablewright.model.values import BudgetScope
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Comparison:
     """Everything `compare` found for one model."""
 

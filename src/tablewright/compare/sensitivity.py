@@ -8,7 +8,7 @@ between them.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from decimal import Decimal
 from itertools import pairwise
 
@@ -20,6 +20,7 @@ from tablewright.compare.pricing import reaches
 from tablewright.compare.reader import figures
 from tablewright.compare.scoring import FAR
 from tablewright.compare.values import Architecture
+from tablewright.core.frozen import frozen
 from tablewright.core.quantities import SECONDS_PER_MONTH
 
 HALF, TWICE = Decimal("0.5"), Decimal(2)
@@ -40,7 +41,7 @@ TERMS = {
 _Changed = Callable[[Decimal], Candidates]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class AssumedFigure:
     """An assumed figure, and what becomes of the answer when it moves.
 
@@ -213,7 +214,7 @@ def _with_term(candidates: Candidates, name: str) -> _Changed:
     return change
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class PeakChoice:
     """The option for an unevenness of the day, for who stays at a number of users."""
 
@@ -258,7 +259,7 @@ def by_peak(candidates: Candidates, users: int) -> tuple[PeakChoice, ...]:
     return tuple(rows)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class GivenUp:
     """A hard need, and what the deployment would be without it, at the reviewed scale."""
 

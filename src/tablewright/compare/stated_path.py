@@ -8,7 +8,6 @@ in all, and the number of users up to which each option passes the rules that a 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 
 from tablewright.compare.board import given_options
@@ -16,11 +15,12 @@ from tablewright.compare.decision import Candidates, allowed_at, decide
 from tablewright.compare.growth import first_phase, grid_of, moved_phase, with_ends
 from tablewright.compare.values import Phase
 from tablewright.core.errors import UsageError
+from tablewright.core.frozen import frozen
 
 SECTION = "phases"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class PathPhase:
     """An option of a stated path, from a month on."""
 

@@ -6,12 +6,12 @@ price they are multiplied with.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from decimal import Decimal
 
 from tablewright.bill.bill import Line
 from tablewright.compare.migration_cost import Move
 from tablewright.compare.protocol import RangeEnd, Tier
+from tablewright.core.frozen import frozen
 from tablewright.core.quantities import ZERO
 from tablewright.model.values import BudgetScope
 
@@ -19,7 +19,7 @@ FREE_KINDS = ("always", "12-month", "credit")
 """Kinds of free tier: of every account, of accounts opened before 15 July 2025, of new accounts."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Free:
     """What a provider gives without charge each month; `quantity` is an expression."""
 
@@ -28,7 +28,7 @@ class Free:
     source: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Component:
     """One part that is paid for, or that a request passes; quantities are expressions.
 
@@ -56,7 +56,7 @@ class Component:
     note: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class ScaleLimit:
     """Something that ends: `most` of a figure of the workload, which grows with the users."""
 
@@ -66,7 +66,7 @@ class ScaleLimit:
     source: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Variant:
     """A cheaper form of an option: parts in the place of others, and what that gives up."""
 
@@ -78,7 +78,7 @@ class Variant:
     gives_up: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Architecture:
     """A deployment option of an application, as data."""
 
@@ -120,7 +120,7 @@ class Architecture:
         return set(patterns) <= beside
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Priced:
     """One architecture at one number of users."""
 
@@ -174,7 +174,7 @@ class Priced:
         return self.total - self.year_free
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Cell:
     """What an offering says of one property: yes, no, partly or a figure, with its source."""
 
@@ -190,7 +190,7 @@ class Cell:
     """Of that work, a month."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Offering:
     """An engine as one vendor offers it."""
 
@@ -208,7 +208,7 @@ class Offering:
         return dict(self.cells).get(name)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Requirement:
     """One need or target compared with an offering. `result` is met, missed, partly or unknown."""
 
@@ -226,7 +226,7 @@ class Requirement:
         return self.hard and self.result == "missed"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class OfferingResult:
     """An offering and every requirement compared with it."""
 
@@ -239,7 +239,7 @@ class OfferingResult:
         return any(requirement.excludes for requirement in self.requirements)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Availability:
     """Per cent a month promised for a request, as far as known; parts whose promise is not."""
 
@@ -251,7 +251,7 @@ class Availability:
     single_points: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class LimitReached:
     """The users at which a limit is met."""
 
@@ -260,7 +260,7 @@ class LimitReached:
     source: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class ArchitectureResult:
     """An architecture at every scale, with what can fail and what ends."""
 
@@ -286,7 +286,7 @@ class ArchitectureResult:
         return all(price.is_priced for price in self.prices)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class EngineCost:
     """What the designs of one engine cost at one scale, the cheapest first."""
 
@@ -315,7 +315,7 @@ class EngineCost:
     """Where and when it was measured what a server takes; "" where nothing was, or none is."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class EngineTiers:
     """The tiers of an engine matched with the load of its best design, at one scale."""
 
@@ -326,7 +326,7 @@ class EngineTiers:
     """Whether hot pages have to be in memory, and why."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Phase:
     """The option to run from a number of users on, and what moving to it costs."""
 
@@ -364,7 +364,7 @@ class Phase:
         return self.work_usd + self.overlap_usd + (self.move.usd if self.move else ZERO)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Flip:
     """Where the order of two options turns: at these users `above` becomes the cheaper one."""
 
@@ -373,7 +373,7 @@ class Flip:
     above: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class WeakPrices:
     """What of an option's bill is at prices that are not the vendor's word or are old."""
 
@@ -388,7 +388,7 @@ class WeakPrices:
     """Why they are weak."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Check:
     """A figure of a claim beside the computed one."""
 

@@ -7,14 +7,15 @@ its own: the decision is between options, and the variants of the chosen one are
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from decimal import Decimal
 
 from tablewright.compare.board import Board
 from tablewright.compare.values import Architecture, ArchitectureResult, Variant
+from tablewright.core.frozen import frozen
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class VariantResult:
     """A variant of an option priced at every scale."""
 

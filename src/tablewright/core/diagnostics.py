@@ -11,6 +11,8 @@ import enum
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from tablewright.core.frozen import frozen
+
 MOST_COMPARED = 2_000
 """Names a misspelt one is compared with; of more, those that begin alike."""
 
@@ -40,7 +42,7 @@ class Span:
         return f"{self.file}:{self.line}:{self.column}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Diagnostic:
     """One problem: a permanent readable id, what, where, and the way out."""
 

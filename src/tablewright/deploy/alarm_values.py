@@ -7,10 +7,10 @@ what is watched. Sources: Amazon CloudWatch User Guide, "Using Amazon CloudWatch
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from tablewright.core.frozen import frozen
 from tablewright.deploy.resources import Ref, Resource
 
 ALARM_TOPIC = "AlarmTopic"
@@ -20,7 +20,7 @@ METRICS_OF_AN_ALARM = 10
 """Metrics that an alarm may take: Amazon CloudWatch User Guide, "CloudWatch service quotas"."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Expected:
     """What the estimate expects of one table or index at the modelled peak, a second."""
 

@@ -7,9 +7,9 @@ the stack has an alarm for each table, an address for each task that has to call
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from decimal import Decimal
 
+from tablewright.core.frozen import frozen
 from tablewright.core.quantities import HOURS_PER_MONTH, ZERO
 from tablewright.deploy.alarm_values import metrics_watched
 from tablewright.deploy.containers import task_count
@@ -21,7 +21,7 @@ ENDPOINT_HOURS = "aws.vpc.vpce.hour"
 ADDRESSES = "aws.vpc.publicipv4.hour"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class QuantityDifference:
     """A quantity of the stack beside that of the option, a month."""
 

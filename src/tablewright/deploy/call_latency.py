@@ -8,8 +8,8 @@ the API's gateway or a balancer, the program works on it, and a function may hav
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
+from tablewright.core.frozen import frozen
 from tablewright.deploy.alarm_values import PERIOD_SECONDS
 from tablewright.deploy.compute import FUNCTION, kind_of
 from tablewright.deploy.option import Site
@@ -31,7 +31,7 @@ LATENCY_PERIODS = 3
 """Periods in a row that have to be slow."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class CallLatency:
     """What 99 of 100 calls may take."""
 

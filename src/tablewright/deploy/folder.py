@@ -10,10 +10,11 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from tablewright.core.errors import UsageError
+from tablewright.core.frozen import frozen
 from tablewright.deploy import cloudformation, pipeline, runbook, terraform
 from tablewright.deploy.atlas import atlas_parameters
 from tablewright.deploy.checklist import checklist
@@ -86,7 +87,7 @@ def _infrastructure(stack: Stack, site: Site, file_format: str) -> dict[str, str
     return files
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class FolderPlan:
     """What writing a deployment would do to a folder."""
 

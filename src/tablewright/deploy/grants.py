@@ -8,9 +8,10 @@ patterns need it. Nothing is granted on `*` that can be named.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
+from tablewright.core.frozen import frozen
 from tablewright.deploy.resources import AccountFact, Ref, Text
 
 USER = "{user}"
@@ -19,7 +20,7 @@ Condition = tuple[str, str, tuple[str, ...]]
 """Operator, condition key, values."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Grant:
     """One action on one resource, and why."""
 
@@ -39,7 +40,7 @@ class Grant:
     """Attributes that are asked for, where the pattern asks for some alone."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class ChangeFeed:
     """What following the changes of an entity needs, beside what access patterns need."""
 
@@ -47,7 +48,7 @@ class ChangeFeed:
     grants: tuple[Grant, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Statement:
     """A statement of a policy: its id, actions, resources, and the patterns that need it."""
 

@@ -7,9 +7,9 @@ model file, the program of `migration_program`, and the shares of the migration.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any
 
+from tablewright.core.frozen import frozen
 from tablewright.deploy.resources import (
     AccountFact,
     Parameter,
@@ -42,7 +42,7 @@ PROGRAM, MODEL = "migrate.py", "tablewright.yaml"
 ENVIRONMENT = "environment.tar.gz"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class JobSide:
     """One side of a migration as its job reaches it."""
 

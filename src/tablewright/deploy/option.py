@@ -7,10 +7,11 @@ what is deployed can be held to what was priced.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from decimal import Decimal
 
 from tablewright.core.errors import UsageError
+from tablewright.core.frozen import frozen
 from tablewright.core.quantities import HOURS_PER_MONTH, ONE, ZERO
 from tablewright.deploy.program import Program, SecretNeed
 
@@ -21,7 +22,7 @@ ENVIRONMENT_LENGTH = 12
 """Characters of an environment's name: it becomes part of names that AWS limits to 32."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Part:
     """One priced part of a deployment option at the scale it is sized for."""
 
@@ -35,7 +36,7 @@ class Part:
     usd_per_month: Decimal = Decimal(0)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Site:
     """What is deployed, where, and for how much traffic."""
 

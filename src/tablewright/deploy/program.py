@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from tablewright.core.diagnostics import nearest
 from tablewright.core.errors import UsageError
+from tablewright.core.frozen import frozen
 
 LANGUAGES = ("go", "node", "python")
 METHODS = ("ANY", "DELETE", "GET", "PATCH", "POST", "PUT")
@@ -24,7 +25,7 @@ LARGEST_FUNCTION_MB, LONGEST_FUNCTION_SECONDS = 10_240, 900
 _VARIABLE = re.compile(r"[A-Z][A-Z0-9_]*")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class FunctionNeed:
     """One function: the routes it answers, its size, the access patterns it calls."""
 
@@ -38,7 +39,7 @@ class FunctionNeed:
     patterns: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class SecretNeed:
     """A secret by the name of its environment variable, and how often it is replaced."""
 
@@ -47,7 +48,7 @@ class SecretNeed:
     rotate_days: int = 90
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class QueueNeed:
     """A queue for work outside the request, and the function that reads it ("" for the program)."""
 
@@ -55,7 +56,7 @@ class QueueNeed:
     reader: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Program:
     """What runs, and what it needs."""
 
@@ -105,7 +106,7 @@ class Program:
         return tuple(secret.name for secret in self.secrets)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class _Reader:
     """Reads one mapping: every key is known, every value of its kind."""
 

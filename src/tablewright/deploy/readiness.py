@@ -8,9 +8,9 @@ known before it was tried: that is said too.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
+from tablewright.core.frozen import frozen
 from tablewright.deploy.option import Site
 from tablewright.deploy.resources import Resource, Stack
 
@@ -19,7 +19,7 @@ DATABASES = ("AWS::RDS::DBCluster", "AWS::RDS::DBInstance")
 CLUSTER = "MongoDB::Atlas::Cluster"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class ReadinessRow:
     """One thing that a system needs."""
 

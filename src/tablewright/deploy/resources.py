@@ -9,14 +9,15 @@ no file format, and holds no secret: what is secret is a `Parameter` or lives in
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from decimal import Decimal
 from typing import Any
 
 from tablewright.core.errors import UsageError
+from tablewright.core.frozen import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class Ref:
     """Another resource of the tree: what identifies it, or one of its attributes (`Arn` …)."""
 
@@ -24,28 +25,28 @@ class Ref:
     attribute: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class ParameterRef:
     """The value of a parameter, given when the stack is created."""
 
     name: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class Text:
     """A text with references in it: parts are texts, `Ref`, `ParameterRef` or `AccountFact`."""
 
     parts: tuple[Any, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class AccountFact:
     """A fact of where the stack is created: `id`, `region` or `partition`."""
 
     fact: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Resource:
     """One resource. `kind` is a CloudFormation type such as `AWS::DynamoDB::Table`."""
 
@@ -63,7 +64,7 @@ class Resource:
     """The prices of the option that pay for it."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Parameter:
     """A value that differs between environments, or that no file may hold."""
 
@@ -75,7 +76,7 @@ class Parameter:
     pattern: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class StackOutput:
     """What is told once the stack exists."""
 
@@ -84,7 +85,7 @@ class StackOutput:
     value: Any
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Usage:
     """How much of something that is charged by use the model expects in a month."""
 
@@ -93,7 +94,7 @@ class Usage:
     quantity: Decimal
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Stack:
     """A whole deployment: parameters, resources, outputs."""
 

@@ -8,9 +8,10 @@ a part that is neither is an error, so that what is priced and what is deployed 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from tablewright.core.errors import UnsupportedError
+from tablewright.core.frozen import frozen
 from tablewright.deploy.alarm_values import Expected
 from tablewright.deploy.alarms import alarms
 from tablewright.deploy.atlas import atlas, atlas_parameters
@@ -42,7 +43,7 @@ from tablewright.deploy.usage import billed_elsewhere, usage_of
 from tablewright.deploy.users import user_role
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class DatabaseShare:
     """What an engine adds to a stack: its tables, what patterns may do, what is expected."""
 

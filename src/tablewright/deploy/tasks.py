@@ -8,7 +8,8 @@ stands.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+
+from tablewright.core.frozen import frozen
 
 DYNAMODB = "dynamodb"
 PLACES = {
@@ -32,7 +33,7 @@ LAST_BILL = (
 WEEKLY, MONTHLY, QUARTERLY = INTERVALS = "weekly", "monthly", "quarterly"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class OperatedDesign:
     """The design that is run, and the names that commands need."""
 
@@ -68,7 +69,7 @@ class OperatedDesign:
         return f"{self.named}{PLACES.get(self.engine, '')}".strip()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class OperateStep:
     """One step on the way from nothing to a running system."""
 
@@ -77,7 +78,7 @@ class OperateStep:
     command: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class RoutineTask:
     """One task that comes again."""
 

@@ -9,9 +9,9 @@ Guide, "AWS services that integrate with AWS PrivateLink".
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from decimal import Decimal
 
+from tablewright.core.frozen import frozen
 from tablewright.core.quantities import HOURS_PER_MONTH
 from tablewright.deploy.compute import INSTANCES, kind_of
 from tablewright.deploy.containers import task_count
@@ -24,7 +24,7 @@ NAT, ENDPOINTS, ADDRESSES = "NAT gateway", "interface endpoints", "public addres
 OF_AWS = "services of AWS alone"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class WayOut:
     """One way out of the network."""
 

@@ -8,11 +8,12 @@ out: those are changes to the model (`ModelChange`). Nothing here knows a price.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, ClassVar, Generic, TypeVar
 
 from tablewright.capacity.units import Consistency
 from tablewright.core.errors import UsageError
+from tablewright.core.frozen import frozen
 from tablewright.design.values import Design
 from tablewright.model.values import Model, Pattern
 
@@ -97,7 +98,7 @@ class ModelChange(Change):
         return self.apply_to_model(model), design
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class PatternChange(ModelChange):
     """A change to one access pattern (or one part of a transaction: `name/0`)."""
 
@@ -115,7 +116,7 @@ class PatternChange(ModelChange):
         return replace(model, patterns=patterns)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class ChangeConsistency(PatternChange):
     """How fresh a read must be."""
 
@@ -130,7 +131,7 @@ class ChangeConsistency(PatternChange):
         return f"{self.consistency.value} reads for {self.pattern}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class AddCondition(PatternChange):
     """A condition on a write, evaluated by the database with the write."""
 
@@ -146,7 +147,7 @@ class AddCondition(PatternChange):
         return f"condition on {self.pattern}: {self.condition}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class AddPageLimit(PatternChange):
     """A list read page by page: at most so many items a call."""
 
@@ -161,7 +162,7 @@ class AddPageLimit(PatternChange):
         return f"pages of {self.limit} for {self.pattern}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class ContinueFromLast(PatternChange):
     """Pages that go on from the last instance shown, and no longer count off those before."""
 
@@ -177,7 +178,7 @@ class ContinueFromLast(PatternChange):
         return f"pages of {self.pattern} that continue from the last one shown"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class SingleWrite(PatternChange):
     """A transaction of one write becomes a conditional write."""
 

@@ -6,9 +6,9 @@ In: nothing; these are values. Out: `DesignLanguage`, which an engine makes of i
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 
 from tablewright.core.diagnostics import Diagnostic, Span
+from tablewright.core.frozen import frozen
 from tablewright.design.changes import Change
 from tablewright.design.values import Design
 from tablewright.model.nodes import Reading
@@ -23,7 +23,7 @@ def _nothing_wrong(design: Design, model: Model) -> Sequence[Diagnostic]:
     return ()
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen(slots=False)
 class DesignLanguage:
     """How designs of one engine are read, checked, printed and told apart."""
 

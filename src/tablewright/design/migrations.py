@@ -9,11 +9,12 @@ from __future__ import annotations
 import enum
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from decimal import Decimal
 from typing import Any
 
 from tablewright.core.diagnostics import Span
+from tablewright.core.frozen import frozen
 
 (
     MISSING,
@@ -62,7 +63,7 @@ OF_ATTRIBUTES = frozenset({MISSING, LOST_KEY, DIFFERENT_COPIES, LOST, CHANGED, N
 """Kinds of problems that one attribute has; the others concern instances or records."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Answer:
     """What the user decided for one kind of problem, of an attribute, entity or container."""
 
@@ -81,7 +82,7 @@ class Answer:
         return f"{place}, {self.kind}: {self.action.value}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Renaming:
     """What stored fields of the source are called in the model, by container; "" drops one."""
 
@@ -97,7 +98,7 @@ class Renaming:
         return renamed
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class StatedPhase:
     """A phase of the calendar, as the file states it."""
 
@@ -110,7 +111,7 @@ class StatedPhase:
     """What people do beside that."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class MigrationChoices:
     """All that is stated for the migration from one design to another."""
 
@@ -126,7 +127,7 @@ class MigrationChoices:
     span: Span | None = field(default=None, compare=False)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class FilesChoice:
     """Files that move to object storage, and references to them."""
 
@@ -142,7 +143,7 @@ class FilesChoice:
     """What the keys of the objects begin with."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class MigrationRate:
     """How fast a migration may go: units a second, or a share of what the source can do."""
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 
@@ -16,6 +15,7 @@ from yaml.nodes import MappingNode, Node, ScalarNode
 
 from tablewright.core.diagnostics import Diagnostic, nearest
 from tablewright.core.errors import ModelError, UsageError
+from tablewright.core.frozen import frozen
 from tablewright.design.grammar import DESIGN_NAME
 from tablewright.design.language import DesignLanguage, Languages
 from tablewright.design.migration_reader import read_migrations
@@ -30,7 +30,7 @@ from tablewright.model.values import Model
 FILE_NAME = "tablewright.yaml"
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen(slots=False)
 class ModelFile:
     """A model file as read: the model, its designs, the warnings, and the text itself."""
 
@@ -66,7 +66,7 @@ class ModelFile:
         )
 
 
-@dataclass(frozen=True)
+@frozen(kw_only=False, slots=False)
 class _DesignShape:
     """One design: the shape of its engine."""
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from tablewright.core.diagnostics import Span
+from tablewright.core.frozen import frozen
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Design:
     """One engine's physical design; subclasses hold its content."""
 
@@ -18,7 +19,7 @@ class Design:
     span: Span | None = field(default=None, compare=False)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Embed:
     """Children kept inside their parent's item: a list, or a map by the child's own key."""
 

@@ -5,10 +5,10 @@ In: nothing; this is a value. Out: the same. The proof judges, a restore reports
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from tablewright.core.frozen import frozen
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class PatternAnswers:
     """How the calls of one read pattern were answered."""
 

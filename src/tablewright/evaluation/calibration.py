@@ -7,18 +7,18 @@ one. It knows no engine: names of figures are the engine's own.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from tablewright.core.data import parse_yaml
 from tablewright.core.errors import DataError
+from tablewright.core.frozen import frozen
 
 FIELDS = frozenset({"engine", "version", "machine", "date", "constants", "not_measured"})
 HEAD = "# What `tablewright calibrate` measured: servers of this engine are sized by it.\n"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Constant:
     """A figure that a server is sized with, its range, and where it comes from."""
 
@@ -35,7 +35,7 @@ class Constant:
     """server, or habits: what users do and the model does not say."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class MeasuredConstant:
     """A measured figure with the range it is used with."""
 
@@ -47,7 +47,7 @@ class MeasuredConstant:
     """What was measured, in words with figures."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Calibration:
     """What was measured on one server."""
 

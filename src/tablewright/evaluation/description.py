@@ -6,10 +6,12 @@ In: nothing; these are values. An engine fills them (`Engine.describe`), reports
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
+
+from tablewright.core.frozen import frozen
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class EngineTerms:
     """What things are called in an engine, its units, and the limit of one record."""
 
@@ -27,7 +29,7 @@ class EngineTerms:
     """The limit in words, such as "400 KB"."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class RecordDescription:
     """One kind of record in a container: an item shape, the documents or rows of an entity."""
 
@@ -40,7 +42,7 @@ class RecordDescription:
     """What it holds, in words."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class IndexDescription:
     """An index: its key, and what an entry holds beside it."""
 
@@ -51,7 +53,7 @@ class IndexDescription:
     is_local: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class ContainerDescription:
     """A table or collection with its key, settings, records and indexes."""
 
@@ -63,7 +65,7 @@ class ContainerDescription:
     indexes: tuple[IndexDescription, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class DesignDescription:
     """A whole design."""
 

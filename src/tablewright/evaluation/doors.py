@@ -9,11 +9,12 @@ against these alone.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Protocol
 
 from tablewright.core.errors import EngineError
+from tablewright.core.frozen import frozen
 from tablewright.sample.calls import Call, Children, Row
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ Progress = Callable[[str], None]
 """Told in words what is being done."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Target:
     """Which database is meant: the embedded one by default, an endpoint, or an account."""
 
@@ -53,7 +54,7 @@ class Target:
         return not (self.endpoint or self.profile or self.aws)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class SpendingCap:
     """The most that requests may cost before nothing more is sent."""
 
@@ -62,7 +63,7 @@ class SpendingCap:
     max_usd: Decimal
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class CopyRights:
     """What a copy does at a service of an account: actions on these resources, and on no others."""
 
@@ -73,7 +74,7 @@ class CopyRights:
     """The last part of their ARNs, such as `table/users`."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class RecordKind:
     """One kind of record that a design stores: which entity's, where."""
 
@@ -88,7 +89,7 @@ class RecordKind:
     """It only repeats what another record holds, such as a guard of what is unique."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Record:
     """What a design stores in one place: an item, a document or a row.
 
@@ -101,7 +102,7 @@ class Record:
     content: Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Fragment:
     """What one stored record says of one instance: some or all of its attributes.
 
@@ -203,7 +204,7 @@ class Codec(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Consumption:
     """What one request took from one resource: `units` of `dimension` ("read", "write" …)."""
 
@@ -213,7 +214,7 @@ class Consumption:
     units: Decimal
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Outcome:
     """What came of running one access pattern once."""
 
@@ -257,7 +258,7 @@ class RecordRefusedError(EngineError):
     """The database refuses what a record holds; others may be written."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class ChangeRecord:
     """One change of a followed source: the record before and after, in the order per key."""
 
@@ -272,7 +273,7 @@ class ChangeRecord:
     """When it was made, in seconds since 1970, where the source says so."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Observed:
     """A container as it exists: its definition in the engine's own words, and how full it is."""
 
@@ -295,7 +296,7 @@ class Observed:
     """Capacity, encryption, recovery, protection, in words; empty on servers."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class ProvisionStep:
     """One step towards a design: what it does in words, and the request that does it."""
 
@@ -314,7 +315,7 @@ class ProvisionStep:
     """It only writes down whose it is: tables of a stack stay without, and are no drift."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class ProvisionPlan:
     """What has to be done so that a database is as a design says, and what cannot be."""
 
@@ -354,7 +355,7 @@ class Predictor(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class BackupCopy:
     """One backup as whoever keeps it knows it."""
 
@@ -412,7 +413,7 @@ class Backups(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Scratch:
     """An empty place of its own on a server: other tables' names, or another database."""
 

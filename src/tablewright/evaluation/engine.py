@@ -7,8 +7,9 @@ something answers with `Refused` and the reason, never with prose that a caller 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
+
+from tablewright.core.frozen import frozen
 
 if TYPE_CHECKING:
     from tablewright.bill.prices import PriceBook
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from tablewright.model.values import Model
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class Refused:
     """The answer "cannot", with its reason."""
 

@@ -7,17 +7,17 @@ whole model or of a changed one. It keeps nothing.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from decimal import Decimal
 
 from tablewright.bill.prices import PriceBook
+from tablewright.core.frozen import frozen
 from tablewright.design.values import Design
 from tablewright.evaluation.engine import Engine
 from tablewright.evaluation.values import Evaluation
 from tablewright.model.values import Model
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen(slots=False)
 class Evaluator:
     """Evaluates designs of one engine for one model at one set of prices."""
 

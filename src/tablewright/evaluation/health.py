@@ -7,16 +7,17 @@ what is the same for all of them and shows it.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from decimal import Decimal
 
+from tablewright.core.frozen import frozen
 from tablewright.core.quantities import SECONDS_PER_DAY, ZERO
 
 SEVERE, WARNING, NOTE = "severe", "warning", "note"
 URGENCIES = (SEVERE, WARNING, NOTE)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class HealthFinding:
     """One thing that is wrong, or could be better."""
 
@@ -33,7 +34,7 @@ class HealthFinding:
     """The command, or what to do."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class MetricSeries:
     """The values of one metric over time."""
 
@@ -71,7 +72,7 @@ class MetricSeries:
         return f"{self.table}/{self.index}" if self.index else self.table
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class ObservedAlarm:
     """An alarm that exists."""
 
@@ -82,7 +83,7 @@ class ObservedAlarm:
     state: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Observations:
     """What a monitoring service knows of a database; None where it was not asked."""
 
@@ -105,7 +106,7 @@ class Observations:
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class RecordSizes:
     """How big the records of one container are."""
 
@@ -121,7 +122,7 @@ class RecordSizes:
     """Only some of the records were read."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class ObservedCalls:
     """How often something is done a day, beside what the model says."""
 
@@ -134,7 +135,7 @@ class ObservedCalls:
     """The access patterns that do it."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class CapacityUse:
     """Provisioned capacity of a table or index beside what was consumed of it."""
 
@@ -152,7 +153,7 @@ class CapacityUse:
     """Share of the capacity, such as 0.7."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Examination:
     """What an engine has found in its own database."""
 

@@ -9,9 +9,9 @@ read it from their own languages: SQL, or commands of MongoDB.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 
+from tablewright.core.frozen import frozen
 from tablewright.core.quantities import ZERO
 from tablewright.evaluation.health import ObservedCalls
 from tablewright.evaluation.values import Evaluation
@@ -22,7 +22,7 @@ _WRITES = {Verb.PUT: INSERT, Verb.UPDATE: UPDATE, Verb.DELETE: DELETE}
 _EQUAL = ("eq", "in")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class AccessShape:
     """What is asked of one container, without values."""
 
@@ -44,7 +44,7 @@ class AccessShape:
         return f"{self.verb}{changed}" + (f" by {', '.join(names)}" if names else "")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class ContainerHome:
     """Where an entity is kept."""
 
@@ -53,7 +53,7 @@ class ContainerHome:
     """The attribute of its parent's record that it is a part of; "" where it has its own."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class _Expected:
     shape: AccessShape
     pattern: str

@@ -16,8 +16,9 @@ from __future__ import annotations
 import enum
 import keyword
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from tablewright.core.frozen import frozen
 from tablewright.core.quantities import plain
 from tablewright.model.values import Attribute, Condition, Entity, Kind, Model, Pattern, Verb
 
@@ -44,7 +45,7 @@ class Use(enum.Enum):
     PAGE = "page"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Argument:
     """One argument of a function."""
 
@@ -61,7 +62,7 @@ class Argument:
     """What is taken where it is not given, in words."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Signature:
     """The parameters of one access pattern."""
 

@@ -5,13 +5,13 @@ In: nothing; these are values. An engine quotes, the planner chooses; neither kn
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from decimal import Decimal
 
+from tablewright.core.frozen import frozen
 from tablewright.core.quantities import ZERO
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class QuotedPath:
     """One correct way to find what a slot asks for, with the read units it takes."""
 
@@ -29,7 +29,7 @@ class QuotedPath:
     """Mean objects of object storage got in one call; together they are one of its round trips."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Slot:
     """A question a pattern asks: a read, or the search for the key of something written.
 
@@ -42,7 +42,7 @@ class Slot:
     cannot: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class FixedUse:
     """Units that a pattern consumes on a resource whichever paths are taken.
 
@@ -55,7 +55,7 @@ class FixedUse:
     units: Decimal
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Quotation:
     """What a design with more indexes than it needs costs, part by part.
 

@@ -7,11 +7,12 @@ be sent, with counts, bytes and units, and why no cheaper route is correct. No e
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from tablewright.capacity.limits import STORAGE_OVERHEAD_BYTES
+from tablewright.core.frozen import frozen
 from tablewright.core.quantities import ZERO, percent
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from tablewright.model.values import Model, Pattern
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Measure:
     """A mean over the sample and its standard error, both per call of the pattern."""
 
@@ -46,7 +47,7 @@ INDEX_WRITE, PAGE = "index write", "page"
 """Dimensions of servers: entries written to all indexes of a table, and pages touched."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class UnitUse:
     """Units one request consumes on one resource: "read" or "write", table or "table/index".
 
@@ -63,7 +64,7 @@ class UnitUse:
     """The arithmetic in words and figures, such as `ceil(51,204 B / 1 KB) = 51`."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Request:
     """One kind of request of a route, as it is sent `calls` times (a mean) for each call."""
 
@@ -84,7 +85,7 @@ class Request:
     note: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Rejected:
     """A route that was considered and not taken, and why."""
 
@@ -96,7 +97,7 @@ class Rejected:
     """What it would have cost per call in USD, where it was correct but more expensive."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Route:
     """How one design answers one access pattern."""
 
@@ -178,7 +179,7 @@ def side_by_side(pattern: Pattern, design: str, parts: Sequence[Route]) -> Route
     )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class SizeFacts:
     """How big the items of one shape (or the entries of one index) are, in bytes."""
 
@@ -192,7 +193,7 @@ class SizeFacts:
     """Upper bound of the bytes, and how many of the sample fall below it."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class ShapeFacts:
     """One shape of item in a table, or its entries in an index, at one scale."""
 
@@ -202,7 +203,7 @@ class ShapeFacts:
     sizes: SizeFacts
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class ResourceFacts:
     """A table or an index at one scale. `kind` is table, gsi or lsi."""
 
@@ -227,7 +228,7 @@ class ResourceFacts:
         return self.item_bytes + self.entries * STORAGE_OVERHEAD_BYTES
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen(slots=False)
 class Evaluation:
     """One design of one model at one scale: routes, resources and bill."""
 
@@ -281,7 +282,7 @@ class Evaluation:
         raise KeyError(name)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class Action:
     """One leaf of an access pattern: the pattern itself, or one part of its transaction."""
 

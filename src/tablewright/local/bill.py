@@ -12,13 +12,14 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from tablewright.core.frozen import frozen
 from tablewright.core.quantities import ZERO, plain
 
 if TYPE_CHECKING:
     from tablewright.local.metering import Metered
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class UnitPrices:
     """USD for one read request unit and one write request unit, and for a byte of vectors."""
 

@@ -12,12 +12,12 @@ from __future__ import annotations
 import os
 import uuid
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 import orjson
 
 from tablewright.core.errors import UsageError
+from tablewright.core.frozen import frozen
 from tablewright.local.faults import Fault
 from tablewright.local.labels import current_label, label_of_user_agent
 
@@ -39,7 +39,7 @@ class RequestHandler(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class _Response:
     """What botocore and its event handlers look at in an HTTP response."""
 

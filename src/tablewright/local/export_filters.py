@@ -12,11 +12,11 @@ changed item, at the old one of an item that is gone; beside a key condition it 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import orjson
 
+from tablewright.core.frozen import frozen
 from tablewright.core.quantities import KB
 from tablewright.local.expressions import (
     BoundCondition,
@@ -40,7 +40,7 @@ MAX_BYTES = 4 * KB
 _EXPRESSIONS = ("KeyConditionExpression", "FilterExpression", "ProjectionExpression")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Selection:
     """What an export reads and writes; by default everything."""
 

@@ -7,9 +7,10 @@ and one `Metered` record for each table. The arithmetic is `capacity.units`'s; t
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, NamedTuple
+
+from tablewright.core.frozen import frozen
 
 _ZERO = Decimal(0)
 
@@ -44,7 +45,7 @@ class BulkArm(NamedTuple):
     vector_bytes: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Metered:
     """What one request consumed on one table and its indexes."""
 

@@ -11,11 +11,12 @@ import math
 import random
 import time
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, field, fields
 from typing import TYPE_CHECKING, Any, Protocol
 
 from tablewright.core.diagnostics import nearest
 from tablewright.core.errors import UsageError
+from tablewright.core.frozen import frozen
 from tablewright.local import faults, operations
 from tablewright.local.replica import Replica
 from tablewright.local.throttling import Throttling
@@ -38,7 +39,7 @@ _ERRORS = (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Latency:
     """How long answers take, in milliseconds: the median and what one in a hundred exceeds."""
 
@@ -46,7 +47,7 @@ class Latency:
     p99_ms: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class RealismOptions:
     """What to imitate.
 

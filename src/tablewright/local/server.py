@@ -22,7 +22,7 @@ import time
 import zlib
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from email.utils import formatdate
 from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
@@ -30,6 +30,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import orjson
 
 from tablewright.core.errors import EngineError, UsageError
+from tablewright.core.frozen import frozen
 from tablewright.core.quantities import ZERO, plain
 from tablewright.local.access_shape import shape_of
 from tablewright.local.bill import RunningBill, UnitPrices
@@ -84,7 +85,7 @@ class Served(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class ServerOptions:
     """How to serve.
 

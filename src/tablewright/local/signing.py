@@ -13,10 +13,11 @@ import hashlib
 import hmac
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import UTC, datetime
 from urllib.parse import parse_qsl, quote
 
+from tablewright.core.frozen import frozen
 from tablewright.local.faults import (
     Fault,
     IncompleteSignatureException,
@@ -34,7 +35,7 @@ _MISMATCH = (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class AccessKey:
     """The one key that may use a server."""
 

@@ -19,13 +19,14 @@ import base64
 import re
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import orjson
 
 from tablewright.capacity.items import item_bytes
+from tablewright.core.frozen import frozen
 from tablewright.core.quantities import MB
 from tablewright.local.faults import (
     ExpiredIteratorException,
@@ -57,7 +58,7 @@ _TRIM_EVERY = 256
 Item = dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Shard:
     """A stretch of a stream: from `first` to `last` (None: still open)."""
 
@@ -78,7 +79,7 @@ class Shard:
         return out
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Stream:
     """One stream of a table: there is another each time streaming is switched on."""
 
@@ -333,7 +334,7 @@ def _moment(stored: dict[str, Any]) -> float:
 # Reading
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class ShardPosition:
     """A place in a shard: the next record to read is `next` or the first one after it."""
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tablewright.capacity.limits import MAX_PARTITION_KEY_BYTES, MAX_SORT_KEY_BYTES
 from tablewright.capacity.values import key_part, number_key, partition_bytes, raw_bytes
+from tablewright.core.frozen import frozen
 from tablewright.local.vectors.index import VectorIndex, vector_indexes
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ KeyAttribute = tuple[str, str]
 """A key attribute: its name and its type, S, N or B."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Keys:
     """The key of a table or an index: one to four partition and up to four sort attributes."""
 
@@ -147,7 +148,7 @@ class Index:
         return {name: value for name, value in item.items() if name in self.projected}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Expiry:
     """Which attribute of a table's items tells when they expire, and where that is ordered.
 

@@ -8,8 +8,8 @@ routes and requests say, and knows no engine.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from tablewright.core.frozen import frozen
 from tablewright.evaluation.values import Request, Route
 from tablewright.model.values import Model, Pattern, Verb
 
@@ -17,7 +17,7 @@ READS = frozenset({Verb.GET, Verb.LIST})
 STRONG, EVENTUAL = "strong", "eventual"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class CallerChange:
     """One thing that the calling code meets."""
 

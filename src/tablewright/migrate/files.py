@@ -8,16 +8,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
+from tablewright.core.frozen import frozen
 from tablewright.model.values import Attribute, Entity, Kind
 
 _UNSAFE = re.compile(r"[^A-Za-z0-9!_.*'()/-]+")
 """What a key of S3 should not hold (S3 User Guide, "Naming Amazon S3 objects", read 2026-11)."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class FileReferences:
     """How references to files change."""
 

@@ -7,9 +7,9 @@ are stated the steps are grouped as they depend on each other, and no weeks are 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 
+from tablewright.core.frozen import frozen
 from tablewright.core.quantities import ZERO
 from tablewright.design.migrations import StatedPhase
 
@@ -22,7 +22,7 @@ USUAL = (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class PlanStep:
     """One step that the tool takes or asks for."""
 
@@ -33,7 +33,7 @@ class PlanStep:
     """How long it takes; None where that is not for a machine to say."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class PlanPhase:
     """Some steps, and when they are due."""
 

@@ -8,11 +8,11 @@ makes it free.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 
 from tablewright.bill.rates import Rates
 from tablewright.core.errors import PriceUnknownError
+from tablewright.core.frozen import frozen
 from tablewright.core.quantities import GB, ZERO
 from tablewright.design.migrations import MigrationChoices
 from tablewright.evaluation.doors import Codec, RecordKind
@@ -27,7 +27,7 @@ ON_DEMAND, PROVISIONED, IMPORT, PLAIN = "on-demand", "provisioned", "import from
 BULK_PUT = "bulk put from S3"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Way:
     """One way to write the target, and what that costs once."""
 
@@ -40,7 +40,7 @@ class Way:
     """Why it is not possible, or not priced."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class WriteLoad:
     """The records of one kind that are written."""
 
@@ -50,7 +50,7 @@ class WriteLoad:
     """Write units each takes; None where writes are not charged by the unit."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class MigrationPlan:
     """Everything that is known before a migration begins."""
 

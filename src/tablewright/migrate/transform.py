@@ -8,12 +8,13 @@ other keys all follow from the two designs, so that no migration has a script of
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from decimal import Decimal
 from functools import partial
 from typing import Any
 
 from tablewright.core.errors import EngineError
+from tablewright.core.frozen import frozen
 from tablewright.design.migrations import (
     CHANGED,
     COLLISION,
@@ -53,7 +54,7 @@ EXPLANATIONS = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class MoveProblem:
     """Something that would be lost or refused, with the keys it concerns, never values."""
 
@@ -75,7 +76,7 @@ def explained(kind: str, entity: str, attribute: str, detail: str) -> str:
     return f"{place}: {EXPLANATIONS[kind]}" + (f" ({detail})" if detail else "")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class Instance:
     """One whole instance of an entity, as its fragments say."""
 
@@ -86,7 +87,7 @@ class Instance:
     is_rejected: bool = False
 
 
-@dataclass(frozen=True)
+@frozen(kw_only=False, slots=False)
 class Transform:
     """Turns fragments of a source design into records of a target design."""
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from tablewright.core.frozen import frozen
 from tablewright.migrate import canonical
 
 BUCKETS = 1024
@@ -40,7 +41,7 @@ class Digests:
         return canonical.total(value for (name, _), value in self.buckets.items() if name == entity)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Difference:
     """One instance that is not the same on both sides."""
 
@@ -52,7 +53,7 @@ class Difference:
     """Names of those that differ."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Verification:
     """What comparing both sides showed."""
 

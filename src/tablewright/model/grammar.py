@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
 from yaml.nodes import Node
 
+from tablewright.core.frozen import frozen
 from tablewright.model import nodes, scalars
 from tablewright.model.migration_grammar import MIGRATIONS
 from tablewright.model.names import (
@@ -319,7 +319,7 @@ SCALE = Scalar(
 )
 
 
-@dataclass(frozen=True)
+@frozen(kw_only=False, slots=False)
 class DailyLoad:
     """24 weights, one for each hour."""
 

@@ -8,12 +8,12 @@ engine; `tablewright.design.reader` puts both together and is what others call.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 from decimal import Decimal
 
 from yaml.nodes import MappingNode
 
 from tablewright.core.diagnostics import Span
+from tablewright.core.frozen import frozen
 from tablewright.model import nodes
 from tablewright.model.checker import resolve
 from tablewright.model.grammar import document
@@ -22,7 +22,7 @@ from tablewright.model.shapes import Entry, Fields, Shape
 from tablewright.model.values import Model
 
 
-@dataclass(frozen=True)
+@frozen(kw_only=False, slots=False)
 class ParsedFile:
     """A model file as read, its designs still as the shape left them."""
 

@@ -16,6 +16,7 @@ from typing import Any, Protocol
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from tablewright.core.diagnostics import Span, nearest
+from tablewright.core.frozen import frozen
 from tablewright.model import nodes
 from tablewright.model.nodes import Reading, Word
 from tablewright.model.scalars import Bad
@@ -54,7 +55,7 @@ def _should(shape: Shape) -> str:
     return f"give it {shape.expects}, or take the line away"
 
 
-@dataclass(frozen=True)
+@frozen(kw_only=False, slots=False)
 class Scalar:
     """One value, read from its text by `parse`; `scaled` applies a factor to it."""
 
@@ -113,7 +114,7 @@ def note_bad(bad: Bad, text: str, expects: str, at: Node, reading: Reading) -> N
     reading.error(bad.id, message, at, bad.help or ("" if not bad.reason else f"write {expects}"))
 
 
-@dataclass(frozen=True)
+@frozen(kw_only=False, slots=False)
 class Prose:
     """Free text; nothing is taken off it."""
 
@@ -131,7 +132,7 @@ class Prose:
         return {"type": ["string", "number", "boolean"]}
 
 
-@dataclass(frozen=True)
+@frozen(kw_only=False, slots=False)
 class Name:
     """A name; returns a `Word`."""
 
@@ -164,7 +165,7 @@ class Name:
         return {"type": kinds, "pattern": f"^{self.pattern}{MARK_PATTERN}"}
 
 
-@dataclass(frozen=True)
+@frozen(kw_only=False, slots=False)
 class WordChoice:
     """One of a few words."""
 
@@ -210,7 +211,7 @@ def one_of(words: Iterable[str]) -> str:
     return f"{', '.join(maximum)} or {last}" if maximum else last
 
 
-@dataclass(frozen=True)
+@frozen(kw_only=False, slots=False)
 class ListOf:
     """A list; where `single` is true one value stands for a list of one."""
 
@@ -324,7 +325,7 @@ def entries(
             yield name, span, value
 
 
-@dataclass(frozen=True)
+@frozen(kw_only=False, slots=False)
 class Field:
     """One field of a record."""
 
@@ -446,7 +447,7 @@ def suggestion(name: str, known: Iterable[str], what: str) -> str:
     return f"known {what}: {shown}{', …' if len(names) > 24 else ''}"
 
 
-@dataclass(frozen=True)
+@frozen(kw_only=False, slots=False)
 class Entry:
     """One entry of a mapping from names."""
 
@@ -456,7 +457,7 @@ class Entry:
     node: Node
 
 
-@dataclass(frozen=True)
+@frozen(kw_only=False, slots=False)
 class MappingOf:
     """A mapping from names to values of one shape; returns a tuple of `Entry`."""
 
@@ -504,7 +505,7 @@ class MappingOf:
         return out
 
 
-@dataclass(frozen=True)
+@frozen(kw_only=False, slots=False)
 class ByKind:
     """Another shape for each kind of node."""
 
@@ -560,7 +561,7 @@ class ShapeRef:
         return {"$ref": f"#/$defs/{self.name}"}
 
 
-@dataclass(frozen=True)
+@frozen(kw_only=False, slots=False)
 class Anything:
     """A mapping of whatever: plain data, for readers that come later."""
 

@@ -10,12 +10,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from decimal import Decimal
 from functools import cache
 from typing import TypeVar
 
 from tablewright.core.data import read_text
+from tablewright.core.frozen import frozen
 from tablewright.core.quantities import ONE, ZERO, plain
 from tablewright.model.values import Attribute, Condition, Entity, Kind, Model
 
@@ -101,7 +102,7 @@ def percentile(ordered: Sequence[_T], percent: int) -> _T:
 # The day
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class LoadCurve:
     """The shape of a day: 24 hourly or 1,440 minute weights; only their ratio counts.
 
@@ -228,7 +229,7 @@ def copied_from(
 # Values and shares
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class TopShare:
     """The share of the most common value, and whether a default skew decided it."""
 

@@ -6,10 +6,11 @@ In: the text of a type. Out: a `TypeText`. It does not know what an entity is.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from decimal import Decimal
 
 from tablewright.core.diagnostics import nearest
+from tablewright.core.frozen import frozen
 from tablewright.model import scalars
 from tablewright.model.scalars import Bad
 from tablewright.model.shapes import (
@@ -18,7 +19,7 @@ from tablewright.model.shapes import (
 from tablewright.model.values import Kind, Spread
 
 
-@dataclass(frozen=True)
+@frozen(kw_only=False, slots=False)
 class TypeText:
     """A type as written, with what its argument says."""
 

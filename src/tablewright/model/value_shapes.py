@@ -6,12 +6,13 @@ fields are called.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from decimal import Decimal
 from itertools import pairwise
 
 from yaml.nodes import Node, ScalarNode
 
+from tablewright.core.frozen import frozen
 from tablewright.core.quantities import ONE
 from tablewright.model import nodes, scalars
 from tablewright.model.nodes import Reading, Word
@@ -275,7 +276,7 @@ BYTES_SPREAD = _spread_shape(BYTES, "a size")
 NUMBER_SPREAD = _spread_shape(NUMBER, "a number")
 
 
-@dataclass(frozen=True)
+@frozen(kw_only=False, slots=False)
 class AnyValue:
     """One value of any text; returns a `Word`."""
 

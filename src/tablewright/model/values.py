@@ -9,13 +9,14 @@ from __future__ import annotations
 import enum
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
 from tablewright.capacity.units import Consistency
 from tablewright.core.diagnostics import Span
+from tablewright.core.frozen import frozen
 from tablewright.core.quantities import ONE, SECONDS_PER_DAY, ZERO
 
 
@@ -67,7 +68,7 @@ _NUMBERS = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Spread:
     """How a quantity is distributed: bytes of a text, elements of a list, children of a parent.
 
@@ -82,7 +83,7 @@ class Spread:
     deviation: Decimal | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Attribute:
     """One attribute of an entity (or one field of a map, or the element of a list or set)."""
 
@@ -155,7 +156,7 @@ class Attribute:
         return self.distinct * users
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Count:
     """How many instances there are, and what drives the number.
 
@@ -170,7 +171,7 @@ class Count:
     bounded: bool = True
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen(slots=False)
 class Entity:
     """One kind of thing the application stores."""
 
@@ -236,7 +237,7 @@ class Entity:
         return tuple(attribute.name for attribute in self.attributes)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Rate:
     """How often something happens: a day, for each user, instance of an entity, or in all."""
 
@@ -270,7 +271,7 @@ class Verb(enum.Enum):
         return self in (Verb.PUT, Verb.UPDATE, Verb.DELETE, Verb.TRANSACT)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Condition:
     """A condition on one attribute.
 
@@ -291,7 +292,7 @@ class Condition:
     """Of a write's condition: another attribute of the instance that it is compared with."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Pattern:
     """One access pattern: what is asked, by what, in which order, how often."""
 
@@ -403,7 +404,7 @@ class BudgetScope(enum.Enum):
     DEPLOYMENT = "deployment"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Targets:
     """What the team wants to reach."""
 
@@ -424,7 +425,7 @@ class NeedLevel(enum.Enum):
     NO = "no"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Need:
     """What the application asks of a database, how much and why."""
 
@@ -448,7 +449,7 @@ class Need:
         return f"{self.level.value}: {self.why}" if self.why else self.level.value
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Claim:
     """What somebody claimed, to be compared with the computed figure.
 
@@ -477,7 +478,7 @@ class Claim:
     span: Span | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Assumption:
     """A figure of the file that is marked as assumed. `path` leads to it."""
 
@@ -491,7 +492,7 @@ class Assumption:
         return ".".join(self.path)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Acceptance:
     """A finding the team accepts, and why."""
 
@@ -501,7 +502,7 @@ class Acceptance:
     span: Span | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Reviews:
     """When the model was last reviewed, and when it is to be reviewed again."""
 
@@ -512,7 +513,7 @@ class Reviews:
     """The number of users at which it is due, if that comes first."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen(slots=False)
 class Model:
     """A whole application: entities, access patterns, scales, targets, claims."""
 

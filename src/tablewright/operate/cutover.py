@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from functools import partial
 from typing import Any
 
 from tablewright.core.errors import UnsupportedError
+from tablewright.core.frozen import frozen
 from tablewright.evaluation.doors import Record
 from tablewright.migrate.transform import Transform
 from tablewright.migrate.verification import Verification
@@ -29,7 +29,7 @@ TOLERANCE = Decimal("0.1")
 """By how much of the estimate the copy may have taken more."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class GateCondition:
     """One condition of the gate."""
 
@@ -39,7 +39,7 @@ class GateCondition:
     text: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Cutover:
     """What came of asking for the switch."""
 

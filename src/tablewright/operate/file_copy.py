@@ -11,10 +11,11 @@ import hashlib
 import json
 import mimetypes
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 
 from tablewright.core.errors import EngineError, UsageError
+from tablewright.core.frozen import frozen
 from tablewright.migrate.files import FileReferences
 
 BLOCK = 1024 * 1024
@@ -22,7 +23,7 @@ MANIFEST = "files.jsonl"
 UNKNOWN_TYPE = "application/octet-stream"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class CopiedFile:
     """One file as it lies in object storage."""
 
@@ -34,7 +35,7 @@ class CopiedFile:
     content_type: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class FileCopy:
     """What copying files did."""
 

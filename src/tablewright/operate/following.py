@@ -17,6 +17,7 @@ from itertools import islice
 from typing import Any
 
 from tablewright.core.errors import EngineError
+from tablewright.core.frozen import frozen
 from tablewright.core.quantities import ZERO
 from tablewright.evaluation.doors import Adapter, ChangeRecord, Codec, Fragment, Record
 from tablewright.migrate import canonical
@@ -29,7 +30,7 @@ CHANGES_AT_ONCE = 200
 POSITION = "position of changes"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Followed:
     """What following did."""
 

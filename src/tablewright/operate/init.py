@@ -8,17 +8,17 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass
 from pathlib import Path
 
 from tablewright import apps
 from tablewright.core.data import read_text
 from tablewright.core.errors import UsageError
+from tablewright.core.frozen import frozen
 
 FILE_NAME = "tablewright.yaml"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class InitPlan:
     """The file that `init` writes."""
 

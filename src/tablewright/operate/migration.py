@@ -17,6 +17,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from tablewright.core.frozen import frozen
 from tablewright.design.migrations import REFUSED, MigrationRate
 from tablewright.evaluation.doors import Adapter, Record, RecordRefusedError
 from tablewright.migrate import canonical
@@ -34,7 +35,7 @@ WRITTEN_AT_ONCE = 500
 """Instances between two positions."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class ProblemGroup:
     """One kind of problem of one attribute: how often, and a few of the keys."""
 
@@ -51,7 +52,7 @@ class ProblemGroup:
         return explained(self.kind, self.entity, self.attribute, self.detail)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class DryRun:
     """What the dry run showed."""
 

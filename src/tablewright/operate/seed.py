@@ -15,6 +15,7 @@ from functools import partial
 from itertools import islice
 from pathlib import Path
 
+from tablewright.core.frozen import frozen
 from tablewright.core.quantities import ZERO
 from tablewright.evaluation.connector import Connector
 from tablewright.evaluation.doors import Adapter, Codec, Record, RecordKind
@@ -29,7 +30,7 @@ Progress = Callable[[int, int, str], None]
 """Told how many instances are done, of how many, and where."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class RecordsToSeed:
     """The records of one kind."""
 
@@ -59,7 +60,7 @@ class RecordsToSeed:
         return f"{self.kind.container}/{self.kind.name}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class SeedPlan:
     """What would be written, and what that costs."""
 

@@ -5,9 +5,9 @@ In: whole instances. Out: their texts, digests and buckets, as rows of SQLite.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
+from tablewright.core.frozen import frozen
 from tablewright.migrate import canonical
 from tablewright.migrate.transform import Instance, identity_text
 from tablewright.migrate.verification import BUCKETS
@@ -66,7 +66,7 @@ REPLACED = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class Staged:
     """An instance as it is kept: its texts and its digest."""
 

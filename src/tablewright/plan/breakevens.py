@@ -8,10 +8,11 @@ figure is closed in on; a target is a bound on what may be chosen, so the plan i
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from decimal import Decimal
 
 from tablewright.capacity.units import Consistency
+from tablewright.core.frozen import frozen
 from tablewright.core.quantities import ZERO
 from tablewright.design.values import Design
 from tablewright.model.values import Attribute, Model, Pattern, Spread, Verb
@@ -35,7 +36,7 @@ SIZE_SAMPLE = 32
 """Instances drawn for each size that is tried."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Breakeven:
     """A figure at which an alternative costs the same; beyond it, it is cheaper."""
 
@@ -56,7 +57,7 @@ class Breakeven:
         return _distance(self.factor)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class TargetFlip:
     """A target with which something else would be chosen, and what that costs more."""
 
@@ -109,7 +110,7 @@ def rate_flips(
     return tuple(sorted(closest.values(), key=lambda f: (f.distance, f.subject)))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class _Weighed:
     """A bill of a month, weighed over the scales that are planned for."""
 

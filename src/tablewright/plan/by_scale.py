@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
+from tablewright.core.frozen import frozen
 from tablewright.design.values import Design
 from tablewright.evaluation.engine import EngineQuotes
 from tablewright.evaluation.quotation import Quotation
@@ -26,7 +27,7 @@ SampledEvaluate = Callable[[Design, int, int | None], Evaluation]
 """Prices a design at a number of users, with so many instances drawn, or in full."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class ScaleBest:
     """The cheapest design at one scale, beside the planned one."""
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from decimal import Decimal
 
+from tablewright.core.frozen import frozen
 from tablewright.core.quantities import ZERO
 from tablewright.plan.values import PlacementOption
 
@@ -19,7 +20,7 @@ MOST_STEPS = 20_000
 """Paths tried for one placement before the integer programme is asked instead."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class CheapestIndexes:
     """The indexes to have, by position, and USD a month with the charges for simplicity."""
 

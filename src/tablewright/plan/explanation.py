@@ -5,15 +5,15 @@ In: nothing. Out: `Explanation`; the engine's planning fills it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from decimal import Decimal
 
+from tablewright.core.frozen import frozen
 from tablewright.core.quantities import ZERO
 from tablewright.plan.breakevens import Breakeven, TargetFlip
 from tablewright.plan.fronts import FrontPoint
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class PartChoice:
     """One choice about how an entity is kept, and the best plan without it."""
 
@@ -25,7 +25,7 @@ class PartChoice:
     flips: tuple[Breakeven, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class EntityChoice:
     """How one entity is kept, what that costs, and the best other way to keep it."""
 
@@ -46,7 +46,7 @@ class EntityChoice:
         return self.runner_up_usd - self.usd
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class IndexChoice:
     """One index: what it costs by itself, what it serves, and the best design without it."""
 
@@ -61,7 +61,7 @@ class IndexChoice:
     flips: tuple[Breakeven, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class QuestionChoice:
     """How one question is answered, and the next best way in the tables that were chosen."""
 
@@ -75,7 +75,7 @@ class QuestionChoice:
     """Of the whole plan, indexes that come or go included."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen(slots=False)
 class Explanation:
     """Everything that can be asked of a plan."""
 

@@ -7,9 +7,10 @@ priced on demand, as the search does.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from decimal import Decimal
 
+from tablewright.core.frozen import frozen
 from tablewright.core.quantities import ZERO
 from tablewright.plan.alternatives import cost_of
 from tablewright.plan.pruning import prune, without_useless_indexes
@@ -18,7 +19,7 @@ from tablewright.plan.solving import solve
 from tablewright.plan.values import PlacementOption, Plan
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class FrontPoint:
     """The cheapest design with at most this many tables and indexes, or round trips."""
 

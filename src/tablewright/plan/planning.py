@@ -7,9 +7,10 @@ rule of its own; each part is a module beside this one or in the engine.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from decimal import Decimal
 
+from tablewright.core.frozen import frozen
 from tablewright.core.quantities import ZERO
 from tablewright.design.values import Design
 from tablewright.evaluation.evaluator import Evaluator
@@ -29,7 +30,7 @@ LARGEST_SAMPLE_ITEMS = 2048
 """Instances of each entity that candidates are priced on at most."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen(slots=False)
 class Planner:
     """Plans one model on one engine."""
 

@@ -6,10 +6,10 @@ In: nothing; these are protocols and small values. The planner drives every engi
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Protocol
 
+from tablewright.core.frozen import frozen
 from tablewright.core.quantities import ZERO
 from tablewright.design.changes import Change
 from tablewright.design.values import Design
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from tablewright.plan.settings import Settings
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen(slots=False)
 class PricedOptions:
     """Everything that may be chosen, priced and pruned."""
 
@@ -44,7 +44,7 @@ class PricedOptions:
     """Quotations that were needed."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen(slots=False)
 class Finished:
     """A design as it is to be created: tables joined where that is asked for, and paid for."""
 
@@ -54,7 +54,7 @@ class Finished:
     notes: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class MoveUnits:
     """What a step reads and writes once."""
 

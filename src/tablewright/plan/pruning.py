@@ -6,9 +6,10 @@ rule here keeps at least one best solution; a property test holds that against e
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from decimal import Decimal
 
+from tablewright.core.frozen import frozen
 from tablewright.core.quantities import ZERO
 from tablewright.plan.values import PathCost, PlacementOption, SlotCost
 
@@ -16,7 +17,7 @@ ROUNDING = Decimal("1E-12")
 """USD within which two sums of the same parts, added in different order, are taken as equal."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Pruned:
     """How many candidates there were, and how many were left."""
 

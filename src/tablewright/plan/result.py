@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from decimal import Decimal
 
 from tablewright.bill.savings import WithPlan
+from tablewright.core.frozen import frozen
 from tablewright.design.values import Design
 from tablewright.evaluation.values import Request
 from tablewright.plan.by_scale import ScaleBest
@@ -15,7 +15,7 @@ from tablewright.plan.roadmap import Step
 from tablewright.plan.values import Merge, ModeChoice, Structure
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Cost:
     """What a design costs a month at one scale."""
 
@@ -26,7 +26,7 @@ class Cost:
     """Patterns it cannot serve."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class PlannedPattern:
     """How the planned design answers one pattern."""
 
@@ -39,7 +39,7 @@ class PlannedPattern:
     """What the pattern costs on the other designs."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class PatternRequests:
     """The requests of one call of a pattern, as boto3 takes them, with values of the sample."""
 
@@ -47,7 +47,7 @@ class PatternRequests:
     requests: tuple[Request, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class SearchFacts:
     """How the design was found and how sure it is."""
 
@@ -64,7 +64,7 @@ class SearchFacts:
     """USD a month more than the cheapest that was searched, for lasting keys and severe rules."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen(slots=False)
 class PlanResult:
     """The answer to `plan`."""
 

@@ -14,6 +14,7 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from tablewright.core.errors import UsageError
+from tablewright.core.frozen import frozen
 from tablewright.core.quantities import ZERO
 from tablewright.design.changes import Change
 from tablewright.design.values import Design
@@ -23,7 +24,7 @@ from tablewright.plan.protocol import MoveUnits, Pairs, Piece, Steps
 Price = Callable[[Design], Evaluation]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Step:
     """A change, or changes that need each other, and what they are worth."""
 
@@ -98,7 +99,7 @@ def steps(
     return tuple(steps)
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen(slots=False)
 class _State:
     """A design on the way, and what it costs."""
 

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from decimal import Decimal
 
 from tablewright.core.errors import UsageError
+from tablewright.core.frozen import frozen
 from tablewright.model.values import Model
 from tablewright.plan.values import ROUND_TRIP_MS, Scale
 
@@ -18,7 +19,7 @@ SAMPLE_ITEMS = 128
 """Instances drawn for each entity while searching; the result is evaluated with more."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen(slots=False)
 class Settings:
     """What the search may be told; `of` takes it from the model file."""
 

@@ -7,11 +7,12 @@ engine knows; here they have the few properties that the search needs.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from decimal import Decimal
 from typing import TYPE_CHECKING, Protocol
 
 from tablewright.capacity.limits import MAX_GLOBAL_INDEXES
+from tablewright.core.frozen import frozen
 from tablewright.core.quantities import ONE, ZERO
 from tablewright.design.values import Design
 from tablewright.evaluation.values import Evaluation
@@ -93,7 +94,7 @@ class EntityWork(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Scale:
     """A number of users and the weight of its bill in what is minimised."""
 
@@ -101,7 +102,7 @@ class Scale:
     weight: Decimal = ONE
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class PathCost:
     """One way to answer a slot: USD a month, and the indexes (by position) it reads."""
 
@@ -111,7 +112,7 @@ class PathCost:
     depth: int = 1
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class SlotCost:
     """A question and the ways to answer it that are allowed."""
 
@@ -129,7 +130,7 @@ class SlotCost:
         return cheapest
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class PlacementOption:
     """A placement with what it costs by itself, what each index adds, what each path costs."""
 
@@ -160,7 +161,7 @@ class PlacementOption:
         return self.usd + sum((min(p.usd for p in slot.paths) for slot in self.slots), ZERO)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Choice:
     """The option taken for one entity, by position, and its indexes."""
 
@@ -168,7 +169,7 @@ class Choice:
     indexes: tuple[int, ...]
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen(slots=False)
 class Solution:
     """A choice for every entity, what it costs, and what no choice can cost less than."""
 
@@ -182,7 +183,7 @@ class Solution:
         return max(ZERO, (self.usd - self.bound) / self.usd) if self.usd else ZERO
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen(slots=False)
 class Rules:
     """What is allowed, beyond being correct."""
 
@@ -196,7 +197,7 @@ class Rules:
     most_gsis: int = MAX_GLOBAL_INDEXES
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen(slots=False)
 class Considered:
     """Everything that was priced for one entity, and what was left after pruning."""
 
@@ -216,7 +217,7 @@ class Considered:
         return self.work.entity.name
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen(slots=False)
 class Plan:
     """The cheapest design found, and how it was found."""
 
@@ -251,7 +252,7 @@ class Plan:
         raise KeyError(entity)
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen(slots=False)
 class Alternative:
     """The cheapest plan without something."""
 
@@ -265,7 +266,7 @@ class Alternative:
     """What it does otherwise than the plan, in words."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Structure:
     """A table or an index as people read it."""
 
@@ -276,7 +277,7 @@ class Structure:
     is_index: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Merge:
     """Two tables that became one."""
 
@@ -286,7 +287,7 @@ class Merge:
     """Whether no other way to join as many tables costs less; of many tables that is not known."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class ModeChoice:
     """How one table is paid for, and every way that was priced, at the planned scale."""
 

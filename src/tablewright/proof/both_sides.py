@@ -8,14 +8,14 @@ the instances; so two answers that are right are equal, but for the order of equ
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
+from tablewright.core.frozen import frozen
 from tablewright.evaluation.doors import Adapter
 from tablewright.evaluation.values import Evaluation
 from tablewright.proof.answers import KnownInstances, check_answers
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class AnswersOfBoth:
     """How one read pattern was answered on both sides."""
 

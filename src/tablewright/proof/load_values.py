@@ -6,9 +6,9 @@ Times are seconds from the start of a run; latency is milliseconds from when a c
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass
 from decimal import Decimal
 
+from tablewright.core.frozen import frozen
 from tablewright.core.quantities import ONE, ZERO
 
 Percentiles = tuple[Decimal | None, Decimal | None, Decimal | None]
@@ -25,7 +25,7 @@ class CallResult(enum.Enum):
     NOT_BEGUN = "not begun"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class LoadPlan:
     """How many clients call how often for how long."""
 
@@ -49,7 +49,7 @@ class LoadPlan:
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class TimedCall:
     """One call: when it was due, begun and ended, and what became of it."""
 
@@ -63,7 +63,7 @@ class TimedCall:
     message: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class LoadSlice:
     """A stretch of time of a run."""
 
@@ -80,7 +80,7 @@ class LoadSlice:
     """Of the calls that were due in it."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class PatternLoad:
     """The calls of one pattern, or of all."""
 
@@ -95,7 +95,7 @@ class PatternLoad:
     latency_ms: Percentiles
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen(slots=False)
 class LoadRun:
     """A design under load."""
 

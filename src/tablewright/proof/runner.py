@@ -15,6 +15,7 @@ from decimal import Decimal
 from functools import partial
 from typing import Any
 
+from tablewright.core.frozen import frozen
 from tablewright.core.quantities import ZERO
 from tablewright.evaluation.doors import (
     Adapter,
@@ -51,7 +52,7 @@ say how far the difference of all is due to chance."""
 Progress = Callable[[int, int, str], None]
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen(slots=False)
 class Proving:
     """What a proof is made of."""
 

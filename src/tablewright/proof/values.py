@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
 from decimal import Decimal
 
+from tablewright.core.frozen import frozen
 from tablewright.core.quantities import ZERO
 from tablewright.evaluation.values import Measure
 
@@ -19,7 +19,7 @@ ERRORS_ALLOWED = 3
 """Standard errors that are granted to chance."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class UnitComparison:
     """Units of one kind on one resource, per call of a pattern: as estimated and as metered."""
 
@@ -67,7 +67,7 @@ class UnitComparison:
         return apart <= max(AGREEMENT * self.estimated.mean, ERRORS_ALLOWED * self.estimated.error)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class PatternProof:
     """One access pattern, run."""
 
@@ -126,7 +126,7 @@ class PatternProof:
         return all(entry.is_explained and entry.is_typical for entry in both)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class LostUpdates:
     """What became of changes that callers made at once, each by reading and writing back."""
 
@@ -137,7 +137,7 @@ class LostUpdates:
     lost: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class ScanComparison:
     """The time of a call that asks by a key, beside that of reading its whole table."""
 
@@ -157,7 +157,7 @@ class ScanComparison:
         return self.scan_ms / self.call_ms if self.call_ms else ZERO
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class KeptLimit:
     """What became of a limit that several callers met at the same moment."""
 
@@ -171,7 +171,7 @@ class KeptLimit:
     """Those whose condition was met."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen(slots=False)
 class Proof:
     """A design that was run: the estimate beside the meter."""
 

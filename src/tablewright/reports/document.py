@@ -7,8 +7,9 @@ is a name or a value. A document knows nothing of terminals, tags or designs.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from tablewright.core.frozen import frozen
 
 if TYPE_CHECKING:
     from tablewright.verbs.entities import EntityView
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 TONES = ("", "lead", "note", "good", "bad", "critical", "high", "medium", "low", "info", "total")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class ReportColumn:
     """A column: `right` for figures; `grows` where long text may wrap; `whole`: never broken."""
 
@@ -27,7 +28,7 @@ class ReportColumn:
     whole: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Row:
     """Cells, one for each column, and one of TONES."""
 
@@ -35,7 +36,7 @@ class Row:
     tone: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class ReportTable:
     """Rows under columns."""
 
@@ -44,7 +45,7 @@ class ReportTable:
     caption: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Paragraph:
     """Sentences, in one of TONES."""
 
@@ -52,21 +53,21 @@ class Paragraph:
     tone: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Bullets:
     """A list of sentences."""
 
     items: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Lines:
     """Lines that belong together, such as what was done to each table."""
 
     items: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Code:
     """Text to be pasted as it is. `language` is python, shell, json or text."""
 
@@ -74,7 +75,7 @@ class Code:
     language: str = "text"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Card:
     """One finding or step: a heading with a label, then labelled sentences."""
 
@@ -84,7 +85,7 @@ class Card:
     rows: tuple[tuple[str, str], ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Tile:
     """A figure to be seen first: what it is, the figure, what to know of it."""
 
@@ -94,14 +95,14 @@ class Tile:
     tone: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Tiles:
     """Figures side by side, for the forms that have room; the sentences beside say the same."""
 
     items: tuple[Tile, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Series:
     """A named row of points or bars; values are what is drawn, as finished numbers."""
 
@@ -110,7 +111,7 @@ class Series:
     labels: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Chart:
     """A chart, for the forms that can draw; the others write its `table` instead.
 
@@ -133,21 +134,21 @@ class Chart:
     """The same figures; None where a table stands beside the chart in every form."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Picture:
     """The picture of a design."""
 
     design: PictureView
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Diagram:
     """The entities of a model, for the forms that can draw; the others list them."""
 
     entities: tuple[EntityView, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class WhatIf:
     """Parts of a bill that grow in proportion, to be moved by sliders; other forms leave it out."""
 
@@ -160,7 +161,7 @@ class WhatIf:
     """An assumed figure of what is stored, and the USD a month that half and twice of it add."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Fold:
     """Evidence that may stay closed where the form allows it."""
 
@@ -168,7 +169,7 @@ class Fold:
     blocks: tuple[Block, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Section:
     """A heading and what stands under it."""
 
@@ -177,7 +178,7 @@ class Section:
     anchor: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Document:
     """A whole document. `heading` is one line under the title."""
 

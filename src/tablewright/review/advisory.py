@@ -7,9 +7,10 @@ number of users is put together here.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from decimal import Decimal
 
+from tablewright.core.frozen import frozen
 from tablewright.core.quantities import ZERO, format_usd, percent
 from tablewright.review.findings import Level
 
@@ -18,7 +19,7 @@ TOO_EXPENSIVE = "works, costs more than needed"
 CHANGE_DUE = "change due"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Trigger:
     """A rule that becomes true, or worse, at a number of users."""
 
@@ -39,7 +40,7 @@ class Trigger:
     """The users when every assumed figure is halved, and doubled; None: it never comes."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Headroom:
     """How far a limit is at one stop."""
 
@@ -58,7 +59,7 @@ class Headroom:
         return self.most / self.used if self.used else None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class BusiestKey:
     """What the busiest partition key of a table or index takes at the peak of one stop.
 
@@ -76,7 +77,7 @@ class BusiestKey:
     """Whether a share rests on the skew that is taken where the model states none."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Driver:
     """A resource and dimension that drives the bill at one stop."""
 
@@ -87,7 +88,7 @@ class Driver:
     """What an error in it would do, for a driver above 30 per cent."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Due:
     """A trigger seen from one stop: `when` is now, soon, later or beyond."""
 
@@ -96,7 +97,7 @@ class Due:
     is_new: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Stop:
     """What holds at one number of users."""
 
@@ -121,7 +122,7 @@ class Stop:
     """What to do at this scale."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Advisory:
     """What changes with the number of users."""
 

@@ -6,11 +6,12 @@ knows how a figure came about, and nothing is formatted.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from tablewright.core.diagnostics import Diagnostic
+from tablewright.core.frozen import frozen
 from tablewright.design.values import Design
 from tablewright.evaluation.description import DesignDescription
 from tablewright.evaluation.values import Evaluation
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class ClaimStep:
     """One step from the claimed figure to the computed one: what was left out, what it adds."""
 
@@ -34,7 +35,7 @@ class ClaimStep:
     """The figure once this is counted; of the last step, the computed figure."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class UserRange:
     """The numbers of users at which a claim would hold, among the scales of the file.
 
@@ -48,7 +49,7 @@ class UserRange:
     """It holds at none of them, nor between."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Verdict:
     """A claim beside the computed figure.
 
@@ -70,7 +71,7 @@ class Verdict:
     """Where it would hold; None where that is not computed."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Influence:
     """What one assumption does to the bill of a design, when halved and when doubled."""
 
@@ -89,7 +90,7 @@ class Influence:
         return max(figures) - min(figures)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class TargetResult:
     """A target of the model, what the design reaches, and whether that is enough.
 
@@ -118,7 +119,7 @@ class TargetResult:
     """Where and when the figure was measured, and what that is worth; "" of computed figures."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen(slots=False)
 class DesignAssessment:
     """One design at every scale, with its report card at the reviewed scale."""
 
@@ -141,7 +142,7 @@ class DesignAssessment:
         raise KeyError(users)
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen(slots=False)
 class Assessment:
     """A model, its designs at every scale, what is wrong with them, and the claims about them."""
 

@@ -11,7 +11,7 @@ import importlib
 import pkgutil
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from decimal import Decimal, InvalidOperation
 from importlib import resources
 from typing import Any
@@ -20,6 +20,7 @@ from tablewright.capacity.limits import limit_named
 from tablewright.core.data import read_yaml
 from tablewright.core.diagnostics import nearest
 from tablewright.core.errors import DataError, UsageError
+from tablewright.core.frozen import frozen
 from tablewright.review.conditions import RuleCondition
 from tablewright.review.findings import Level
 from tablewright.review.grade import Category
@@ -48,7 +49,7 @@ _REQUIRED = {"id", "title", "engines", "subject", "severity", "check", "why", "f
 _OPTIONAL = {"severity_when", "only_when", "scale", "supersedes", "needs", "effect", "note"}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Threshold:
     """A number that rules compare with: a documented limit, or a policy that may be tuned."""
 
@@ -58,7 +59,7 @@ class Threshold:
     note: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Rule:
     """One rule of the catalogue."""
 
@@ -92,7 +93,7 @@ class Rule:
         return self.level
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen(slots=False)
 class Catalogue:
     """All rules, their categories and thresholds."""
 
@@ -115,7 +116,7 @@ class Catalogue:
         return {name: threshold.value for name, threshold in self.thresholds.items()}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class NotRun:
     """Rules of the catalogue for an engine that are not run, and why."""
 

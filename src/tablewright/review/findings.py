@@ -6,9 +6,9 @@ Values only; how they come about is in the predicates, how they are weighed in `
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass
 from decimal import Decimal
 
+from tablewright.core.frozen import frozen
 from tablewright.core.quantities import ONE
 
 
@@ -25,7 +25,7 @@ class Level(enum.IntEnum):
         return self.name.lower()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Fix:
     """The change that fixes a finding, re-costed: what it is, what it saves, what it costs once."""
 
@@ -44,7 +44,7 @@ class Fix:
     """Why the first choices of fix were not taken."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Finding:
     """One rule that fires on one subject of one design."""
 

@@ -7,9 +7,10 @@ could be assessed. Out: a `ReportCard`. It knows neither rules nor designs, and 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from decimal import ROUND_HALF_UP, Decimal
 
+from tablewright.core.frozen import frozen
 from tablewright.core.quantities import ONE, ZERO, plain
 from tablewright.review.advisory import Advisory
 from tablewright.review.findings import Finding, Level
@@ -46,7 +47,7 @@ ROOMY = Decimal(2)
 """Least headroom of the highest grade."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Category:
     """A category of rules and what it weighs in the overall grade."""
 
@@ -55,7 +56,7 @@ class Category:
     weight: Decimal
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Unassessed:
     """A rule that could not be decided on a subject, and the input that is missing."""
 
@@ -68,7 +69,7 @@ class Unassessed:
     """The severity the rule would have had, without more knowledge."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Strength:
     """A rule that was checked and found in order, and what it was checked on."""
 
@@ -81,7 +82,7 @@ class Strength:
     """What shows it, where the rule gives numbers."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class CategoryGrade:
     """One category: its score, its letter, and the line that explains both."""
 
@@ -97,7 +98,7 @@ class CategoryGrade:
     line: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class PathStep:
     """One step of the improvement path: a fix that was applied, and where it led."""
 
@@ -116,7 +117,7 @@ class PathStep:
     """The bill after the step at other numbers of users, ascending."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class MissingInput:
     """An input that is missing, and how many rules wait for it."""
 
@@ -125,7 +126,7 @@ class MissingInput:
     subjects: tuple[str, ...]
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen(slots=False)
 class ReportCard:
     """What a review says of one design at one scale."""
 
@@ -181,7 +182,7 @@ class ReportCard:
         return sum(1 for finding in self.findings if finding.level is level)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Score:
     """The outcome of grading, before anything is said about paths or scales."""
 
@@ -193,7 +194,7 @@ class Score:
     """What it would be if nothing were capped: it moves with every fix."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Charge:
     """What one finding takes off its category."""
 
@@ -416,7 +417,7 @@ def _three(value: Decimal) -> str:
     return plain(value.quantize(Decimal("0.001"), rounding=ROUND_HALF_UP))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Coverage:
     """How much of what applied could be assessed, weighted by severity."""
 

@@ -5,13 +5,13 @@ In: nothing. Out: `FixOutcome` of an option, and the `Budget` that keeps large d
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from decimal import Decimal
 
+from tablewright.core.frozen import frozen
 from tablewright.review.verdicts import FixOption
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class FixOutcome:
     """What becomes of a design when changes are made to it."""
 

@@ -7,9 +7,10 @@ In: an evaluation, an `Evaluator`, and what the design's engine brings (`Reviewi
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from decimal import Decimal
 
+from tablewright.core.frozen import frozen
 from tablewright.core.quantities import ONE, ZERO
 from tablewright.design.changes import BACKFILLS, REBUILDS, Change, apply_all, effort_of
 from tablewright.design.values import Design
@@ -47,7 +48,7 @@ MOST_STEPS = 12
 LEAST_GAIN = Decimal("0.5")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Weighed:
     """A candidate with its re-costed fix and its level."""
 
@@ -58,7 +59,7 @@ class Weighed:
     consequences: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen(slots=False)
 class _Bench:
     """What every examination of one review shares."""
 
@@ -145,7 +146,7 @@ def _notes(examination: _Examination) -> tuple[str, ...]:
 # --------------------------------------------------------------------------- one examination
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen(slots=False)
 class _Examination:
     """The findings of one design and what they score."""
 
@@ -475,7 +476,7 @@ def _questions(unassessed: Iterable[Unassessed]) -> tuple[MissingInput, ...]:
 # --------------------------------------------------------------------------- the way to better
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class _Move:
     """Fixes that make one step: one finding's, or the same setting on several tables."""
 

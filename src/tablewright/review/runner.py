@@ -7,10 +7,11 @@ changes nothing and re-costs nothing, so it is cheap enough to run again on ever
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any, Protocol
 
+from tablewright.core.frozen import frozen
 from tablewright.core.quantities import ZERO
 from tablewright.review.catalogue import Catalogue, Rule
 from tablewright.review.findings import Level
@@ -21,7 +22,7 @@ Pair = tuple[str, str]
 """Rule id and subject."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class PendingFinding:
     """A rule that holds for a subject, before its fix is re-costed."""
 
@@ -41,7 +42,7 @@ class PendingFinding:
         return self.rule.level_for({**self.hit.values, **names})
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen(slots=False)
 class Run:
     """What running the rules brought."""
 

@@ -7,14 +7,15 @@ passed nor missing.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from tablewright.core.frozen import frozen
 from tablewright.design.changes import Change
 from tablewright.review.conditions import Value
 from tablewright.review.findings import Level
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class FixOption:
     """One way to fix a finding: changes that are made and re-costed together."""
 
@@ -31,7 +32,7 @@ def _no_options() -> Iterable[FixOption]:
     return ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Hit:
     """The rule holds for the subject."""
 
@@ -46,14 +47,14 @@ class Hit:
     """Other subjects that are the same trouble: superseded rules are looked for there too."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class Missing:
     """The rule cannot be decided: this input is missing."""
 
     what: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class Clear:
     """The rule was assessed and does not hold."""
 

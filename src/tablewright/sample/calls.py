@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
+
+from tablewright.core.frozen import frozen
 
 if TYPE_CHECKING:
     from tablewright.model.values import Entity, Pattern
@@ -36,7 +38,7 @@ def no_value(entity: str, row: Row, attribute: str) -> Any:
 LONG_AGO = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Call:
     """One call of a pattern.
 

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from tablewright.capacity.limits import CONTAINER_BYTES, ELEMENT_BYTES
+from tablewright.core.frozen import frozen
 from tablewright.sample.groups import BLOCK
 from tablewright.sample.sample import Sample
 from tablewright.sample.wire import plain_bytes
@@ -75,7 +76,7 @@ def _pick(
     return [required[number // BLOCK][number % BLOCK] for number in numbers]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class Drawn:
     """Instances of one entity: whose values the attributes have, before and after a write."""
 

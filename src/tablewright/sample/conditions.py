@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
+from tablewright.core.frozen import frozen
 from tablewright.model.moments import TIMES, is_moment, moment_value
 from tablewright.model.values import Attribute, Condition, Entity, Pattern
 from tablewright.sample.calls import Call, Row, typed
@@ -29,7 +30,7 @@ NEGATED = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class WriteTest:
     """One comparison: an attribute with values, or with another attribute of the instance.
 

@@ -7,12 +7,12 @@ referred to, and the places among which keys are spread. Values are drawn by `sa
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from hashlib import blake2b
 from itertools import pairwise
 from random import Random
 
+from tablewright.core.frozen import frozen
 from tablewright.core.quantities import ZERO
 from tablewright.model.statistics import DEFAULT_SKEW, Selectivity
 from tablewright.model.values import Attribute, Entity, Kind, Model
@@ -24,7 +24,7 @@ DEFAULT_UNTIL = 1_767_225_600
 """1 January 2026, in seconds since 1970: when the data ends unless the caller says otherwise."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class BlockRun:
     """One block of one entity: where its random numbers come from."""
 

@@ -8,11 +8,11 @@ requests" speaks of a user taken evenly among users, not of one met as often as 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from enum import Enum
 from typing import Any
 
+from tablewright.core.frozen import frozen
 from tablewright.model.values import Attribute, Condition, Entity, Kind, Model, Pattern
 
 
@@ -27,7 +27,7 @@ class ValueSource(Enum):
     """The distinct values that instances have."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Domain:
     """Attributes whose values come together, and from where."""
 

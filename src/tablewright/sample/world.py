@@ -14,6 +14,7 @@ from decimal import Decimal
 from math import asin, cos, radians, sin, sqrt
 from typing import Any, Protocol
 
+from tablewright.core.frozen import frozen
 from tablewright.model.values import Attribute, Entity, Kind, Model, Pattern
 from tablewright.sample.sample import Sample
 
@@ -33,7 +34,7 @@ KEPT_REDRAWN = 24
 REDRAWN_BLOCK = 512
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class Test:
     """One condition with its values: the operator and what the attribute is compared with."""
 

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from tablewright.core.errors import UsageError
+from tablewright.core.frozen import frozen
 
 KEYS_VARIABLE = "TABLEWRIGHT_API_KEYS"
 JWT_VARIABLE = "TABLEWRIGHT_JWT_SECRET"
@@ -22,7 +23,7 @@ RATE_PER_MINUTE = 600
 MAX_BODY_BYTES = 1024 * 1024
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class ServeSettings:
     """What the application asks of its callers."""
 

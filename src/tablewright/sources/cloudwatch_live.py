@@ -10,11 +10,11 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
 from tablewright.core.errors import EngineError
+from tablewright.core.frozen import frozen
 from tablewright.core.quantities import ZERO
 from tablewright.sources.cloudwatch import OPERATIONS, PERIOD_SECONDS, UNITS
 from tablewright.sources.facts import ObservedKey, SourceTable
@@ -30,7 +30,7 @@ _RULE = "DynamoDBContributorInsights-PKC-"
 Insights", read 2026-11)."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Replies:
     """What CloudWatch says."""
 

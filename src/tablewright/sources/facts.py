@@ -7,9 +7,11 @@ sizes, shares, recognised forms and hashes are kept, and words that are codes (`
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import field, fields, replace
 from decimal import Decimal
 from typing import TYPE_CHECKING
+
+from tablewright.core.frozen import frozen
 
 if TYPE_CHECKING:
     from tablewright.sources.inference.profile import KindProfile
@@ -17,7 +19,7 @@ if TYPE_CHECKING:
 DYNAMODB, MONGODB, POSTGRESQL = "dynamodb", "mongodb", "postgresql"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Declared:
     """An attribute, field or column as a schema declares it."""
 
@@ -44,7 +46,7 @@ class Declared:
     """Of words that are codes, and of true and false: how frequent each is, together 1."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class IndexFacts:
     """An index: its keys in order, and what it holds beside them."""
 
@@ -71,7 +73,7 @@ class IndexFacts:
     write_units: Decimal | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class TableSettings:
     """Settings of a DynamoDB table; None where the source does not say."""
 
@@ -91,7 +93,7 @@ class TableSettings:
     replicas: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class SourceTable:
     """A table or collection: keys, indexes, what is declared and what was seen in it."""
 
@@ -123,7 +125,7 @@ class SourceTable:
     """Names of its tags."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class EntityTemplate:
     """A kind of item as a mapper or design tool declares it."""
 
@@ -133,7 +135,7 @@ class EntityTemplate:
     declared: tuple[Declared, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class ObservedAccess:
     """How often something is asked, as observed or declared."""
 
@@ -156,7 +158,7 @@ class ObservedAccess:
     entity: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class ObservedKey:
     """What share of the requests to a table or index goes to its busiest partition key."""
 
@@ -165,7 +167,7 @@ class ObservedKey:
     index: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class SourceFacts:
     """All that sources say."""
 
@@ -272,9 +274,9 @@ def _merged_store(first: SourceTable, second: SourceTable) -> SourceTable:
 def _merged_settings(first: TableSettings, second: TableSettings) -> TableSettings:
     return TableSettings(
         **{
-            name: getattr(second, name)
-            if getattr(first, name) in (None, ())
-            else getattr(first, name)
-            for name in TableSettings.__slots__
+            setting.name: getattr(second, setting.name)
+            if getattr(first, setting.name) in (None, ())
+            else getattr(first, setting.name)
+            for setting in fields(TableSettings)
         }
     )

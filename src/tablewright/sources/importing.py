@@ -7,11 +7,12 @@ and what could not be recovered. Nothing is written here.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from tablewright.core.errors import ModelError, TablewrightError, UsageError
+from tablewright.core.frozen import frozen
 from tablewright.sources.archives import is_zip, named_as, unpacked
 from tablewright.sources.draft import ASSUMED, Draft
 from tablewright.sources.facts import SourceFacts, merged
@@ -33,7 +34,7 @@ Rank = Callable[[str], Sequence[str]]
 """Returns questions for the text of a model file, those that move the bill most first."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Imported:
     """What an import comes to."""
 

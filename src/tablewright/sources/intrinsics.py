@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
+
+from tablewright.core.frozen import frozen
 
 _VARIABLE = re.compile(r"\$\{([^!${}][^${}]*)\}")
 _PSEUDO = {"AWS::Region": "us-east-1", "AWS::Partition": "aws", "AWS::URLSuffix": "amazonaws.com"}
@@ -17,7 +18,7 @@ _PARAMETER_TYPES_OF_LISTS = ("CommaDelimitedList", "List<")
 DEEPEST = 60
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class Unresolved:
     """A value a template leaves to somebody else: a parameter, an import, an attribute."""
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 
+from tablewright.core.frozen import frozen
 from tablewright.evaluation.health import ObservedCalls
 from tablewright.model.values import Model
 from tablewright.sources.refresh import RefreshConflict, merge
@@ -24,7 +24,7 @@ _RATE = re.compile(
 _DIGITS = 3
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class RateChange:
     """One rate that was observed to be another."""
 
@@ -33,7 +33,7 @@ class RateChange:
     after: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class RewrittenRates:
     """A model text with observed rates."""
 

@@ -7,14 +7,14 @@ rate moves the bill by what its pattern costs: the cost of a pattern is proporti
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from decimal import Decimal
 
+from tablewright.core.frozen import frozen
 from tablewright.core.quantities import ZERO, format_usd
 from tablewright.model.values import Assumption
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Question:
     """Something to find out, and the dollars a month that depend on it."""
 

@@ -7,11 +7,12 @@ user's stay, comments included, and the conflict says what the sources say now.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from difflib import SequenceMatcher
 
+from tablewright.core.frozen import frozen
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+
+@frozen
 class RefreshConflict:
     """Lines that both the user and the sources changed."""
 
@@ -21,7 +22,7 @@ class RefreshConflict:
     theirs: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Merged:
     """The merged text."""
 

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 from tablewright.core.diagnostics import nearest
 from tablewright.core.errors import UsageError
+from tablewright.core.frozen import frozen
 from tablewright.sources.facts import SourceFacts
 from tablewright.sources.source import ReadOptions, Source
 
@@ -24,7 +24,7 @@ SCHEMA, DATA, RATES = 0, 1, 2
 """The order in which several sources are read: what tables are, what is in them, how often."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class Importer:
     """One kind of source."""
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import gzip
 import io
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from decimal import Decimal
 from functools import cached_property
 from pathlib import Path
@@ -17,6 +17,7 @@ from typing import IO
 from urllib.parse import urlsplit
 
 from tablewright.core.errors import EngineError, UsageError
+from tablewright.core.frozen import frozen
 from tablewright.sources.facts import SourceFacts
 
 HEAD_BYTES = 64 * 1024
@@ -26,7 +27,7 @@ MOST_FILES = 20_000
 _UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen(slots=False)
 class ReadOptions:
     """What a user says beside the sources."""
 
@@ -51,7 +52,7 @@ class ReadOptions:
         return replace(self, known=facts)
 
 
-@dataclass(frozen=True)
+@frozen(kw_only=False, slots=False)
 class Source:
     """A path, or an address such as `postgresql://host/name`."""
 

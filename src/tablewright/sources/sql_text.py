@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import IO
+
+from tablewright.core.frozen import frozen
 
 LONGEST_STATEMENT = 16 * 1024 * 1024
 _COPY = re.compile(
@@ -19,7 +20,7 @@ _TOKEN = re.compile(r"'|\"|`|--|/\*|\$[A-Za-z_]*\$|;|#")
 _ESCAPES = {"\\b": "\b", "\\f": "\f", "\\n": "\n", "\\r": "\r", "\\t": "\t", "\\v": "\v"}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class ParsedStatement:
     """One statement."""
 
@@ -27,7 +28,7 @@ class ParsedStatement:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class CopiedRow:
     """One row of COPY data: the table, its columns, the values as text (None is null)."""
 
@@ -37,7 +38,7 @@ class CopiedRow:
     values: tuple[str | None, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class CutOff:
     """The text ends in the middle of a statement or of data."""
 
@@ -45,7 +46,7 @@ class CutOff:
     what: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class TooLong:
     """A statement that was not kept."""
 

@@ -10,12 +10,13 @@ import datetime as dt
 import os
 import secrets
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 from uuid import uuid4
 
 from tablewright.core.diagnostics import nearest
+from tablewright.core.frozen import frozen
 from tablewright.evaluation.parameters import Argument, Signature, Use
 from tablewright.model.moments import is_moment, time_value
 from tablewright.model.values import Attribute, Entity, Kind, Model, Pattern, Verb
@@ -33,7 +34,7 @@ Values = dict[Use, dict[str, Any]]
 Clock = Callable[[], dt.datetime]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class AskedCall:
     """What was asked: the call, and what only the store itself needs."""
 

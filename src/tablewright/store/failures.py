@@ -12,10 +12,10 @@ StoreError
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import ClassVar
 
 from tablewright.core.errors import TablewrightError
+from tablewright.core.frozen import frozen
 
 
 class StoreError(TablewrightError):
@@ -32,7 +32,7 @@ class StoreError(TablewrightError):
         self.pattern = pattern
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class Problem:
     """What is wrong with one argument."""
 

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, overload
 
+from tablewright.core.frozen import frozen
 from tablewright.evaluation.parameters import field_name
 from tablewright.model.values import Entity
 
@@ -53,7 +54,7 @@ def record_class(entity: Entity) -> type[Any]:
     return record_type
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class Page(Sequence[Any]):
     """Instances of one page, and the token of the next; "" on the last."""
 

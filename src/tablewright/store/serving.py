@@ -8,12 +8,13 @@ caller does.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from tablewright.bill.prices import PriceBook
 from tablewright.capacity.units import Consistency
+from tablewright.core.frozen import frozen
 from tablewright.core.quantities import ZERO
 from tablewright.design.values import Design
 from tablewright.evaluation.engine import Engine
@@ -30,7 +31,7 @@ OBJECT_REQUESTS = frozenset({"GetObject", "PutObject", "DeleteObject"})
 CHANGES = frozenset({Verb.UPDATE, Verb.DELETE, Verb.CHECK})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class StoredRead:
     """A read that finds the stored instances a write speaks of."""
 
@@ -38,7 +39,7 @@ class StoredRead:
     route: Route
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class ServedPattern:
     """One access pattern on one design."""
 

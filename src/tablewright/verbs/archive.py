@@ -10,7 +10,6 @@ from __future__ import annotations
 import datetime
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -19,6 +18,7 @@ from tablewright.bill.rates import Rates
 from tablewright.capacity.limits import STORAGE_OVERHEAD_BYTES
 from tablewright.core.diagnostics import nearest
 from tablewright.core.errors import UsageError
+from tablewright.core.frozen import frozen
 from tablewright.core.quantities import GB
 from tablewright.design.values import Design
 from tablewright.evaluation.doors import Adapter, RecordKind, Target
@@ -34,7 +34,7 @@ from tablewright.session import Session
 from tablewright.verbs.database import Progress, connector_of, no_progress, opened
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class ArchiveSaving:
     """What moving saves a month, and costs once; None where a price is not known."""
 
@@ -51,7 +51,7 @@ class ArchiveSaving:
         return self.stored_usd - self.object_usd
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class ArchivedRun:
     """One run that was read back."""
 
@@ -61,7 +61,7 @@ class ArchivedRun:
     started: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class ArchiveView:
     """What was moved, would be, or was read back."""
 
@@ -82,7 +82,7 @@ class ArchiveView:
     """Of `--read`."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class ArchiveChoice:
     """What is archived, and to where."""
 
@@ -102,7 +102,7 @@ class ArchiveChoice:
     """Of a server of the S3 API."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Archiving:
     """One run of the verb: from which database to where, and what is old."""
 
@@ -150,7 +150,7 @@ class Archiving:
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Subject:
     """What is moved."""
 

@@ -8,7 +8,7 @@ update that holds only while the value is the one that was archived.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -16,6 +16,7 @@ from typing import Any
 
 from tablewright.core.diagnostics import nearest
 from tablewright.core.errors import EngineError, UsageError
+from tablewright.core.frozen import frozen
 from tablewright.design.values import Design
 from tablewright.evaluation.doors import Adapter, Codec, RecordKind, Target
 from tablewright.model.values import Condition, Entity, Kind, Pattern, Rate, Verb
@@ -204,7 +205,7 @@ def _done(store: Store, pattern: str, arguments: Mapping[str, Any]) -> bool:
     return True
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class PutBackView:
     """What came of giving values of an archive back."""
 

@@ -10,12 +10,13 @@ import datetime
 import re
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 from tablewright.core.errors import UsageError
+from tablewright.core.frozen import frozen
 from tablewright.evaluation.answers import PatternAnswers
 from tablewright.evaluation.doors import Adapter, BackupCopy, Target
 from tablewright.operate.exports.loading import content_tally
@@ -49,7 +50,7 @@ _LABEL = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{1,62}")
 Status = Callable[[], AbstractContextManager[Say]]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class BackupView:
     """A backup that was made, or those there are."""
 
@@ -70,7 +71,7 @@ class BackupView:
     """Who else restores to a moment, and the command."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class ComparedContent:
     """A table or collection that came back, beside what was stored."""
 
@@ -84,7 +85,7 @@ class ComparedContent:
     """Count and digest are those of what was stored, as far as these are known."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class RestoreView:
     """What came of a restore."""
 

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 from tablewright.core.errors import UsageError
+from tablewright.core.frozen import frozen
 from tablewright.core.quantities import ZERO
 from tablewright.evaluation.description import (
     ContainerDescription,
@@ -33,7 +33,7 @@ SCHEMA = "tablewright.check/1"
 REMEDY = "make it with `tablewright check --all --json > FILE` on the branch to compare with"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class NamedFinding:
     """A finding by its rule and where it is."""
 
@@ -43,7 +43,7 @@ class NamedFinding:
     subject: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class DesignDelta:
     """What changed of one design since the baseline."""
 
@@ -62,7 +62,7 @@ class DesignDelta:
     """Targets that are missed now and were not in the baseline."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class BaselineView:
     """What changed since the baseline."""
 

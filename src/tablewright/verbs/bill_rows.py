@@ -6,11 +6,11 @@ In: a bill. Out: rows with quantities, prices and shares, and the cost of each p
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from tablewright.bill.dimensions import Dimension
+from tablewright.core.frozen import frozen
 from tablewright.core.quantities import HOURS_PER_MONTH, ZERO
 from tablewright.evaluation.values import Evaluation, Route
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from tablewright.bill.bill import Axis, Bill, Line
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class CostRow:
     """One row of a bill: what is charged, how much of it, at what price."""
 
@@ -33,7 +33,7 @@ class CostRow:
     note: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class PatternCost:
     """What one access pattern costs on a design, and how it is answered."""
 
@@ -46,7 +46,7 @@ class PatternCost:
     share: Decimal
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class IndexCost:
     """What an index costs a month against what reads it."""
 

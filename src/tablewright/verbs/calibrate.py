@@ -7,11 +7,11 @@ model file, where `cost` and `compare` use it.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 
 from tablewright.core.errors import UsageError
+from tablewright.core.frozen import frozen
 from tablewright.evaluation.calibration import Calibration, Constant, calibration_text
 from tablewright.evaluation.doors import Target
 from tablewright.operate.files import write_text
@@ -19,7 +19,7 @@ from tablewright.session import Session, calibrations_of
 from tablewright.verbs.database import Announce, Say, silent
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class CalibratedConstant:
     """A constant before and after it was measured."""
 
@@ -34,7 +34,7 @@ class CalibratedConstant:
     how: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class RemainingConstant:
     """A constant that was not measured."""
 
@@ -48,7 +48,7 @@ class RemainingConstant:
     """Why it was not measured, where an attempt was made."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class CalibrationView:
     """What was measured, and what was not."""
 

@@ -6,16 +6,16 @@ In: a session. Out: a CheckView.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from tablewright.core.diagnostics import Diagnostic
+from tablewright.core.frozen import frozen
 from tablewright.review.assessment import Assessment, TargetResult
 from tablewright.session import Session
 from tablewright.verbs.assess import assess
 from tablewright.verbs.design_summary import DesignView, design_view
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class CheckView:
     """Whether the model is valid, its targets met, and the report cards in short."""
 

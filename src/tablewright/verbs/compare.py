@@ -6,10 +6,10 @@ In: a session. Out: a Comparison at every scale of the model.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from tablewright.core.frozen import frozen
 from tablewright.core.quantities import ZERO
 from tablewright.design.values import Design
 from tablewright.engines.registry import unstated_peak
@@ -63,7 +63,7 @@ def deployment_options(session: Session) -> Candidates:
     return session.remember("deployment options", priced)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class WholeDeployment:
     """The cheapest deployment option that a design could be the database of."""
 

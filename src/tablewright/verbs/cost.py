@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from decimal import Decimal
 from itertools import pairwise
 
 from tablewright.bill.savings import WithPlan, with_savings_plan
+from tablewright.core.frozen import frozen
 from tablewright.evaluation.values import Evaluation
 from tablewright.review.assessment import Assessment, DesignAssessment
 from tablewright.session import Session
@@ -19,7 +20,7 @@ from tablewright.verbs.assess import assess
 from tablewright.verbs.bill_rows import CostRow, all_left_out, priced_rows, summed_rows
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class CostView:
     """The bill of one design at one scale, summed as asked."""
 
@@ -51,7 +52,7 @@ class CostView:
         return sum((row.usd_per_month for row in self.rows), Decimal(0))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class CostCurve:
     """What a design costs at each scale."""
 
@@ -62,7 +63,7 @@ class CostCurve:
     """Users, and why there is no figure, or one that is not that of the whole application."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Crossing:
     """Where one design becomes cheaper than another, between two scales."""
 
@@ -71,7 +72,7 @@ class Crossing:
     users: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class ScalesView:
     """All designs at all scales."""
 

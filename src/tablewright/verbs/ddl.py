@@ -5,13 +5,12 @@ In: a session, a design. Out: a DdlView: SQL, calls of the MongoDB shell, or Cre
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from tablewright.core.frozen import frozen
 from tablewright.session import Session
 from tablewright.verbs.database import connector_of
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class DdlView:
     """The statements that create a design, in the order they are run."""
 

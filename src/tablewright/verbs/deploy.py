@@ -7,7 +7,6 @@ happened to each, what each priced line became. Nothing is created anywhere.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 
@@ -15,6 +14,7 @@ from tablewright.compare.decision import Candidates
 from tablewright.compare.values import ArchitectureResult
 from tablewright.core.diagnostics import nearest
 from tablewright.core.errors import PriceUnknownError, UnsupportedError, UsageError
+from tablewright.core.frozen import frozen
 from tablewright.core.quantities import ZERO, format_usd
 from tablewright.deploy.beside import QuantityDifference, differences
 from tablewright.deploy.folder import FolderPlan, files_of, plan_folder, write_folder
@@ -34,7 +34,7 @@ CACHES = "aws.elasticache"
 READ_UNITS = ("aws.dynamodb.ondemand.rru", "aws.dynamodb.provisioned.rcu")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class OptionRow:
     """One deployment option that could be written."""
 
@@ -48,7 +48,7 @@ class OptionRow:
     """Why it is not."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class OptionsView:
     """The deployment options of a model."""
 
@@ -57,7 +57,7 @@ class OptionsView:
     options: tuple[OptionRow, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class PartRow:
     """One priced line of the option, and what in the stack stands behind it."""
 
@@ -69,7 +69,7 @@ class PartRow:
     note: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class BesideRow:
     """A quantity that differs from the priced one."""
 
@@ -81,7 +81,7 @@ class BesideRow:
     """USD a month more, or less below zero; None where the region has no price."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class WayOutRow:
     """One way out of the network at the model's traffic."""
 
@@ -93,7 +93,7 @@ class WayOutRow:
     needs: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class DeployView:
     """A deployment that was written."""
 

@@ -7,7 +7,6 @@ deployed design's own bill, so that what is written is what is priced.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 
 from tablewright.bill.bill import Line
@@ -15,6 +14,7 @@ from tablewright.compare.decision import Candidates
 from tablewright.compare.values import ArchitectureResult, Priced
 from tablewright.core.diagnostics import nearest
 from tablewright.core.errors import UnsupportedError, UsageError
+from tablewright.core.frozen import frozen
 from tablewright.core.quantities import ONE, ZERO
 from tablewright.deploy.extras import EXTRAS
 from tablewright.deploy.option import Part, Site
@@ -27,7 +27,7 @@ from tablewright.verbs.database import workspace_of
 TABLES = "aws.dynamodb."
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class DeployRequest:
     """What a caller wants beside the option itself."""
 

@@ -6,9 +6,9 @@ In: the assessment of a design. Out: a DesignView, which `check` and `report` sh
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from decimal import Decimal
 
+from tablewright.core.frozen import frozen
 from tablewright.core.quantities import ZERO
 from tablewright.evaluation.description import EngineTerms
 from tablewright.evaluation.values import ResourceFacts
@@ -28,7 +28,7 @@ from tablewright.verbs.cost import CostView, cost_view
 from tablewright.verbs.pictures import PictureView, picture_view
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class SizeView:
     """How big the items of one shape are, against the limit."""
 
@@ -42,7 +42,7 @@ class SizeView:
     histogram: tuple[tuple[int, int], ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class DesignView:
     """All that is known of one design at the reviewed scale."""
 

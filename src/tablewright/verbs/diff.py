@@ -5,10 +5,11 @@ In: two evaluations. Out: a DiffView.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from tablewright.core.frozen import frozen
 from tablewright.core.quantities import ZERO
 from tablewright.evaluation.description import (
     ContainerDescription,
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from tablewright.bill.bill import Axis, Bill
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class DesignDifference:
     """One thing that two designs have differently; an empty side means it is not there."""
 
@@ -33,7 +34,7 @@ class DesignDifference:
     after: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class MoneyChange:
     """What one pattern or resource costs a month before and after."""
 
@@ -50,7 +51,7 @@ class MoneyChange:
         return self.after - self.before
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class DiffView:
     """What changes from one design to another, and what that does to the bill."""
 

@@ -9,13 +9,13 @@ from __future__ import annotations
 import datetime
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 from tablewright.bill.rates import Rates
 from tablewright.core.errors import UsageError
+from tablewright.core.frozen import frozen
 from tablewright.evaluation.doors import Adapter, Target
 from tablewright.evaluation.health import (
     SEVERE,
@@ -40,7 +40,7 @@ BASE = "observed.yaml"
 """The text with the rates that were written last, kept beside the model for the next time."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class DoctorView:
     """What is wrong, what was not checked, and what was observed."""
 
@@ -71,7 +71,7 @@ class DoctorView:
         return not any(finding.urgency == SEVERE for finding in self.findings)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class DoctorOptions:
     """What is looked at, and where what was observed comes from."""
 

@@ -7,16 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
 
 from tablewright.core.errors import UsageError
+from tablewright.core.frozen import frozen
 from tablewright.evaluation.doors import Target
 from tablewright.operate.provision import not_ours
 from tablewright.session import Session
 from tablewright.verbs.database import Announce, Say, opened, silent, workspace_of
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class TableContents:
     """A table and how much it holds."""
 
@@ -26,7 +26,7 @@ class TableContents:
     bytes: int | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class DownView:
     """What was deleted, or would be."""
 

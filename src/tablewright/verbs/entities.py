@@ -6,10 +6,10 @@ In: a session. Out: EntityViews, and SampleRows of a design.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from tablewright.core.errors import UnsupportedError
+from tablewright.core.frozen import frozen
 from tablewright.design.values import Design
 from tablewright.evaluation.doors import Codec, Record, RecordKind
 from tablewright.model.values import Attribute, Entity, Model
@@ -23,7 +23,7 @@ MOST_ROWS = 3
 LONGEST_CELL = 28
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class AttributeView:
     """An attribute of an entity: its name, type, and whether it is part of the key."""
 
@@ -32,7 +32,7 @@ class AttributeView:
     is_key: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class EntityView:
     """An entity, its parent, and the entities it refers to."""
 
@@ -45,7 +45,7 @@ class EntityView:
     refers_to: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class SampleRows:
     """A few sampled records of one kind, as they are stored."""
 
@@ -55,7 +55,7 @@ class SampleRows:
     rows: tuple[tuple[str, ...], ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class DesignSamples:
     """A few records of each kind of one design."""
 

@@ -5,9 +5,9 @@ In: a session and the name of a pattern, or the id of a rule. Out: an ExplainVie
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from tablewright.core.frozen import frozen
 from tablewright.evaluation.values import Evaluation, Request
 from tablewright.session import Session, rule_of
 from tablewright.verbs.bill_rows import CostRow, PatternCost, pattern_costs, rows_of
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from tablewright.review.catalogue import Rule
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class ExplainView:
     """How one design answers one access pattern, with prices where known."""
 
@@ -31,7 +31,7 @@ class ExplainView:
     price_lines: tuple[CostRow, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class RuleView:
     """One rule of the catalogue."""
 

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from tablewright.core.errors import UsageError
+from tablewright.core.frozen import frozen
 from tablewright.evaluation.doors import Target
 from tablewright.operate.exports.loading import ExportLoad
 from tablewright.operate.exports.manifest import ExportManifest, read_manifest
@@ -26,7 +26,7 @@ from tablewright.session import Session
 from tablewright.verbs.database import Progress, no_progress, opened
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class CountedDigest:
     """How many records or instances, and the digest of them all."""
 
@@ -35,7 +35,7 @@ class CountedDigest:
     digest: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class ExportView:
     """What was exported."""
 
@@ -55,7 +55,7 @@ class ExportView:
     """Records of no kind that the design knows; they are in the files like the others."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class ImportedView:
     """What was loaded."""
 

@@ -5,16 +5,16 @@ In: a session, a design. Out: a ClientView: the source, and what is left out of 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 
 from tablewright.core.errors import UsageError
+from tablewright.core.frozen import frozen
 from tablewright.evaluation.parameters import signature_of
 from tablewright.session import Session
 from tablewright.verbs.database import connector_of
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class ClientView:
     """A client of a design's access patterns."""
 

@@ -7,11 +7,11 @@ The tasks themselves are those of `deploy.tasks`, which the runbook of a deploym
 from __future__ import annotations
 
 import shlex
-from dataclasses import dataclass
 
 from tablewright import apps
 from tablewright.compare.reader import architectures
 from tablewright.core.errors import TablewrightError, UnsupportedError
+from tablewright.core.frozen import frozen
 from tablewright.deploy.tasks import (
     CHAPTERS,
     OperatedDesign,
@@ -33,7 +33,7 @@ CACHE = "cache"
 """What the optional cache of a deployment option is called."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class GuideChapter:
     """Steps that belong together."""
 
@@ -41,7 +41,7 @@ class GuideChapter:
     steps: tuple[OperateStep, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Milestone:
     """What to do before there are so many users."""
 
@@ -50,7 +50,7 @@ class Milestone:
     command: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class GuideView:
     """How to run a system, with the commands for one model."""
 

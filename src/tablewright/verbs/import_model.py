@@ -6,11 +6,12 @@ In: a directory and sources. Out: an ImportView or a RefreshedView.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
 from tablewright.core.errors import TablewrightError, UsageError
+from tablewright.core.frozen import frozen
 from tablewright.core.quantities import ZERO
 from tablewright.engines.registry import languages
 from tablewright.operate.files import write_text
@@ -29,7 +30,7 @@ SAMPLE_ITEMS = 200
 """Instances drawn where it is only asked which question moves the bill most."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class ImportView:
     """The model file that was made of what exists."""
 
@@ -46,7 +47,7 @@ class ImportView:
     not_recovered: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class RefreshedView:
     """An edited model file that took over new facts."""
 

@@ -5,13 +5,13 @@ In: a directory and perhaps the name of an application. Out: an InitView.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 
+from tablewright.core.frozen import frozen
 from tablewright.operate.init import plan_init, write_init
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class InitView:
     """The model file that was written."""
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from decimal import Decimal
 
+from tablewright.core.frozen import frozen
 from tablewright.core.plain_data import plain_data
 from tablewright.core.quantities import ONE, ZERO
 from tablewright.evaluation.doors import Target
@@ -37,7 +37,7 @@ DEFAULT_CLIENTS = 8
 DEFAULT_SECONDS = Decimal(30)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class LoadRequest:
     """What the load mode of `prove` receives."""
 

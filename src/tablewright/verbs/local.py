@@ -10,13 +10,13 @@ import asyncio
 import json
 import signal
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 from tablewright.bill.prices import PriceBook
 from tablewright.core.errors import TablewrightError, UsageError
+from tablewright.core.frozen import frozen
 from tablewright.core.quantities import GB
 from tablewright.local.bill import UnitPrices
 from tablewright.local.database import Database
@@ -28,7 +28,7 @@ from tablewright.local.regions import Regions
 from tablewright.local.server import Server, ServerOptions, new_event_loop
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class LocalView:
     """A server of the DynamoDB API on this machine."""
 

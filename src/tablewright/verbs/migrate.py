@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 from tablewright.bill.rates import Rates
 from tablewright.core.errors import UsageError
+from tablewright.core.frozen import frozen
 from tablewright.design.migrations import FilesChoice, MigrationChoices, MigrationRate
 from tablewright.design.values import Design
 from tablewright.evaluation.doors import Adapter, Target
@@ -48,7 +48,7 @@ SHARES = "shares"
 """The folder of what a cluster has begun."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class MigratePlanView:
     """What a migration takes, before it begins."""
 
@@ -57,7 +57,7 @@ class MigratePlanView:
     plan: MigrationPlan
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class MigrateView:
     """What a run of a migration did."""
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from tablewright.core.errors import UnsupportedError, UsageError
+from tablewright.core.frozen import frozen
 from tablewright.design.migrations import MigrationRate
 from tablewright.evaluation.doors import Adapter, Target
 from tablewright.operate.migration import quarantine
@@ -48,7 +49,7 @@ from tablewright.verbs.migrate import (
 BEGUN, JOURNAL, WRITING = "migration.json", "journal.txt", "writing"
 
 
-@dataclass(frozen=True)
+@frozen(kw_only=False, slots=False)
 class SidesOfFile:
     """Opens the databases of two designs of a model file, on any machine."""
 

@@ -6,9 +6,8 @@ those who call them.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from tablewright.core.errors import UnsupportedError, UsageError
+from tablewright.core.frozen import frozen
 from tablewright.evaluation.values import Evaluation, Request, Route
 from tablewright.migrate.callers import CallerChange, caller_changes
 from tablewright.session import Session
@@ -16,7 +15,7 @@ from tablewright.verbs.explain import example_requests
 from tablewright.verbs.shortening import shortened
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class PatternCode:
     """One access pattern by both designs."""
 
@@ -28,7 +27,7 @@ class PatternCode:
     changes: tuple[CallerChange, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class MigrateCodeView:
     """The requests of every access pattern before and after a move."""
 

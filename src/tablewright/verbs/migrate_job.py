@@ -7,10 +7,10 @@ what happened to each. Nothing is created anywhere.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from tablewright.core.errors import UsageError
+from tablewright.core.frozen import frozen
 from tablewright.deploy import cloudformation, terraform
 from tablewright.deploy.folder import plan_folder, write_folder
 from tablewright.deploy.migration_job import MODEL, PROGRAM, SERVICES, JobSide, job_stack
@@ -22,7 +22,7 @@ from tablewright.verbs.migrate import pair_of
 FORMATS = ("cloudformation", "terraform")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class MigrateJobView:
     """A job that was written."""
 

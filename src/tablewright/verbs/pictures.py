@@ -5,8 +5,7 @@ In: the description of a design and the routes of its patterns. Out: a PictureVi
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from tablewright.core.frozen import frozen
 from tablewright.evaluation.description import (
     ContainerDescription,
     DesignDescription,
@@ -18,7 +17,7 @@ from tablewright.evaluation.values import Route
 from tablewright.verbs.bill_rows import same_resource
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class IndexPicture:
     """An index, and the patterns that read it."""
 
@@ -29,7 +28,7 @@ class IndexPicture:
     patterns: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class ContainerPicture:
     """A table or collection, what lies in it, and which pattern goes where."""
 
@@ -41,7 +40,7 @@ class ContainerPicture:
     indexes: tuple[IndexPicture, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class PictureView:
     """A design as a picture."""
 

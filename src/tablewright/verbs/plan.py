@@ -7,13 +7,14 @@ step of its own.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tablewright.bill.savings import with_savings_plan
 from tablewright.core.errors import UnsupportedError, UsageError
+from tablewright.core.frozen import frozen
 from tablewright.design.values import Design
 from tablewright.engines.registry import languages
 from tablewright.evaluation.engine import Refused
@@ -121,7 +122,7 @@ def _planner(session: Session, name: str) -> Planner:
     )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class UsualDesignView:
     """The usual design for an engine on servers, as the model file would have it."""
 

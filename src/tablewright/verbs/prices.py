@@ -7,17 +7,18 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from tablewright.bill.book import Fact, Price
 from tablewright.bill.listing import PriceRow, Summary, rows, summaries, why
 from tablewright.bill.offer import RegionOffer, changes
 from tablewright.bill.prices import PriceBook
+from tablewright.core.frozen import frozen
 from tablewright.core.quantities import plain
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class ListedPrice:
     """A price of the book."""
 
@@ -40,7 +41,7 @@ class ListedPrice:
     """Given by the user, on the command line or in a book."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class ListedFact:
     """A figure of the book that is not a price, such as a free allowance."""
 
@@ -55,7 +56,7 @@ class ListedFact:
     note: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class ChangedPrice:
     """A fetched price that differs from the book."""
 
@@ -67,7 +68,7 @@ class ChangedPrice:
     per: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class FetchedOffer:
     """The prices of a region as the vendor lists them."""
 
@@ -80,7 +81,7 @@ class FetchedOffer:
     """Usage types that were not read."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class PricesView:
     """Prices of the book: by service, one by one, or one figure in full."""
 
@@ -92,7 +93,7 @@ class PricesView:
     """Whether one figure is shown with its source and notes."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class RefreshView:
     """Fetched prices and what differs from the book."""
 

@@ -9,16 +9,16 @@ from __future__ import annotations
 import datetime
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 
+from tablewright.core.frozen import frozen
 from tablewright.operate.doctor.ping import ping
 from tablewright.operate.doctor.uptime import Probe, Uptime, append, budget_minutes, read, uptime
 from tablewright.session import Session
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class ProbeView:
     """The uptime of a service, as far as it was asked."""
 

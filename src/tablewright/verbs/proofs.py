@@ -7,15 +7,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
+from tablewright.core.frozen import frozen
 from tablewright.proof.stored import proof_from_data
 from tablewright.proof.values import Proof, digest_of
 from tablewright.session import Session
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class ProofView:
     """The latest proof of a design."""
 

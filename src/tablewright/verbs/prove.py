@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, closing, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
 from tablewright.core.errors import UsageError
+from tablewright.core.frozen import frozen
 from tablewright.core.machine import this_machine, today
 from tablewright.core.quantities import ZERO, format_usd
 from tablewright.design.values import Design
@@ -51,7 +52,7 @@ from tablewright.verbs.population import (
 from tablewright.verbs.proofs import ProofView, proof_view
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class ProofRequest:
     """What `prove` receives: the population, the calls, the most it may spend."""
 

@@ -5,11 +5,12 @@ In: a session. Out: a ReportView: designs at every scale, proofs, the comparison
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tablewright.compare.result import Comparison
 from tablewright.core.diagnostics import Diagnostic
+from tablewright.core.frozen import frozen
 from tablewright.core.machine import today
 from tablewright.model.values import Reviews
 from tablewright.review.assessment import Assessment, Verdict
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     pass
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class ReportView:
     """The whole report."""
 

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from decimal import Decimal
 from math import log
 
 from tablewright.compare.result import Comparison
 from tablewright.compare.values import Phase
 from tablewright.core.errors import UnsupportedError
+from tablewright.core.frozen import frozen
 from tablewright.core.quantities import GB, ZERO, format_bytes, percent
 from tablewright.deploy.alarms import units_threshold
 from tablewright.deploy.tasks import OperatedDesign, RoutineTask, routine
@@ -41,7 +42,7 @@ ARCHIVE_FROM = GB
 """Bytes of one kind, kept for a time, from which moving what is older is worth a step."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class RoadmapStep:
     """One thing to do: a fix of the design, an answer to a limit, or a move of the deployment."""
 
@@ -67,7 +68,7 @@ class RoadmapStep:
         return first_changes(self.what) if self.kind == FIX else self.what
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Watched:
     """Something to monitor: what is used of a limit, and when it is used up."""
 
@@ -79,7 +80,7 @@ class Watched:
     """The number of users at which it is used up; None: never, or not known."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class RoadmapAlarm:
     """An alarm to set at a scale."""
 
@@ -88,7 +89,7 @@ class RoadmapAlarm:
     threshold: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class CheckItem:
     """A line of the checklist: what to do, by when, with which command."""
 
@@ -97,7 +98,7 @@ class CheckItem:
     command: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class RoadmapStop:
     """What holds at one number of users."""
 
@@ -129,7 +130,7 @@ class RoadmapStop:
         return self.usd - self.usd_then
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class RoadmapView:
     """The whole roadmap of a design."""
 

@@ -8,19 +8,19 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
 from typing import Any
 
 from tablewright.core.diagnostics import nearest
 from tablewright.core.errors import UsageError
+from tablewright.core.frozen import frozen
 
 MODEL = "model"
 _PACKAGE = "tablewright.verbs"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class SchemaView:
     """One published schema."""
 
@@ -29,7 +29,7 @@ class SchemaView:
     describes: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class SchemasView:
     """Every published schema."""
 

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
 from tablewright.core.errors import UsageError
+from tablewright.core.frozen import frozen
 from tablewright.evaluation.doors import Target
 from tablewright.operate.provision import require_containers
 from tablewright.operate.records import apply_records, checked
@@ -35,7 +36,7 @@ from tablewright.verbs.population import (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class SeedPart:
     """The items of one entity in one table."""
 
@@ -46,7 +47,7 @@ class SeedPart:
     """Of all of them; None where writes are not charged."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class SeedView:
     """What was written, or would be."""
 

@@ -11,11 +11,11 @@ import signal
 import socket
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import Any
 
 from tablewright import apps
 from tablewright.core.errors import UnsupportedError, UsageError
+from tablewright.core.frozen import frozen
 from tablewright.session import Options, Session, open_model, read_model
 from tablewright.store.opening import MEMORY, fill_store, open_store
 from tablewright.store.store import Store
@@ -26,7 +26,7 @@ PORT = 8080
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class ServeView:
     """A data API that listens."""
 

@@ -5,10 +5,10 @@ In: a session, a design, a target. Out: a StatusView.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from decimal import Decimal
 
 from tablewright.core.errors import EngineError
+from tablewright.core.frozen import frozen
 from tablewright.core.quantities import ZERO
 from tablewright.design.values import Design
 from tablewright.evaluation.doors import Observed, ProvisionPlan, Target
@@ -19,7 +19,7 @@ from tablewright.verbs.database import Announce, connector_of, containers, opene
 from tablewright.verbs.population import unit_prices
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class TableStatus:
     """A table as it is."""
 
@@ -42,7 +42,7 @@ class TableStatus:
     """How it differs from the design."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class ConsumedUnits:
     """What `seed` and `prove` have consumed of a table or index so far."""
 
@@ -51,7 +51,7 @@ class ConsumedUnits:
     write: Decimal
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class StatusView:
     """All tables of a design as they are."""
 

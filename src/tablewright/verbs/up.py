@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
 from tablewright.core.errors import PriceUnknownError, UsageError
+from tablewright.core.frozen import frozen
 from tablewright.core.quantities import ZERO
 from tablewright.design.values import Design
 from tablewright.evaluation.doors import ProvisionStep, Target
@@ -20,7 +20,7 @@ from tablewright.session import Session
 from tablewright.verbs.database import Announce, Say, containers, opened, silent
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class UpAction:
     """One change: a request with its parameters, in words, and whether it destroys anything."""
 
@@ -32,7 +32,7 @@ class UpAction:
     destroys: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class UpView:
     """What was done to the tables of a design, or would be."""
 

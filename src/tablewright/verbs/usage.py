@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from decimal import Decimal
 
 from tablewright.bill.bill import Allowance
@@ -17,6 +17,7 @@ from tablewright.bill.rates import Rates
 from tablewright.compare.pricing import allowances
 from tablewright.core.diagnostics import nearest
 from tablewright.core.errors import UsageError
+from tablewright.core.frozen import frozen
 from tablewright.design.values import Design
 from tablewright.evaluation.doors import Target
 from tablewright.evaluation.health import CapacityUse, Observations
@@ -29,7 +30,7 @@ from tablewright.verbs.population import unit_prices
 HERE = "what the verbs consumed here"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class UsageOptions:
     """What is asked for, and where it comes from."""
 
@@ -43,7 +44,7 @@ class UsageOptions:
     """Of a server of CloudWatch's API."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class AllowanceRow:
     """What is free of something in a month, beside what the model uses of it."""
 
@@ -58,7 +59,7 @@ class AllowanceRow:
     source: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class UsageView:
     """What was consumed, throttled, and is free."""
 

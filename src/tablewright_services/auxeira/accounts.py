@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
 
 from starlette.concurrency import run_in_threadpool
 
+from tablewright.core.frozen import frozen
 from tablewright.serve.callers import Unauthorized, signed_token, verified_claims
 from tablewright.store.asynchronous import AsyncStore
 from tablewright.store.failures import ConditionFailed, NotFound
@@ -30,7 +30,7 @@ ROLES = ("member", "expert")
 ATTEMPTS = 3
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class Caller:
     """Who a valid access token speaks of."""
 

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
+
+from tablewright.core.frozen import frozen
 
 
 class BadField(ValueError):
@@ -213,7 +214,7 @@ def _points(kind: str, value: Any) -> Decimal:
 # ---------------------------------------------------------------- reports
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class ReportType:
     """One of the fifteen types."""
 

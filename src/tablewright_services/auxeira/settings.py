@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from tablewright.core.errors import UsageError
+from tablewright.core.frozen import frozen
 from tablewright_services.common.settings import required_secrets, whole_number
 
 SECRETS = ("JWT_SECRET", "JWT_REFRESH_SECRET", "PAYSTACK_SECRET_KEY")
@@ -14,7 +15,7 @@ FEWEST_ROUNDS, MOST_ROUNDS = 10, 16
 PAYSTACK_URL = "https://api.paystack.co"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class AuxeiraSettings:
     """Settings of the service."""
 

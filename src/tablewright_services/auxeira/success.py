@@ -15,9 +15,9 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
+from tablewright.core.frozen import frozen
 from tablewright_services.auxeira.domain import PREMIUM, REPORT_TYPES, SECTIONS, SHARE
 
 HEALTH = {"success": bool, "status": str, "message": str, "timestamp": str, "version": str}
@@ -33,7 +33,7 @@ class NotMet(Exception):
     """An item is not met; the text says what was there instead."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class Item:
     """One item of the plan and how it went."""
 

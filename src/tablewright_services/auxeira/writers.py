@@ -8,9 +8,9 @@ from __future__ import annotations
 import json
 import urllib.request
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, Protocol
 
+from tablewright.core.frozen import frozen
 from tablewright_services.auxeira.domain import SECTIONS, SHARE, ReportType
 
 TIMEOUT_SECONDS = 120
@@ -23,7 +23,7 @@ class WriterFailed(Exception):
     """The writer did not answer, or not with a text."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class Written:
     """A report's text."""
 

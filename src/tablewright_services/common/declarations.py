@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from decimal import Decimal
 from typing import Any, Literal
+
+from tablewright.core.frozen import frozen
 
 Access = Literal["bearer", "public", "signed", "local"]
 """Who may call: with a bearer token; anybody; who signs the body; who is on this machine."""
@@ -21,7 +23,7 @@ PARAGRAPHS = "paragraphs"
 """The format of a text that may have several lines."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class BodyField:
     """A member of a body, or a parameter of a query."""
 
@@ -184,7 +186,7 @@ def _problem_of_text(schema: Mapping[str, Any], value: str) -> str:
     return ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class DeclaredOperation:
     """A method on a path: what it takes, what it answers, who may call it."""
 

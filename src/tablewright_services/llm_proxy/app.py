@@ -6,7 +6,6 @@ import datetime as dt
 import json
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from anyio import CancelScope
@@ -15,6 +14,7 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import BaseRoute
 
+from tablewright.core.frozen import frozen
 from tablewright.serve.callers import Unauthorized
 from tablewright.store.failures import ConditionFailed
 from tablewright_services.common.answers import answer, error, too_many
@@ -48,7 +48,7 @@ LONGEST_MODEL = 100
 DEFAULT_MODEL = "gpt-4"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class Call:
     """An admitted call: whose it is, what it asks, the tokens counted with it, when, and its start.
 

@@ -8,9 +8,10 @@ from __future__ import annotations
 import json
 import urllib.request
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from http.client import HTTPException
 from typing import Any, Protocol
+
+from tablewright.core.frozen import frozen
 
 PIECES = ("The recorded answer ", "to a question ", "of {words} words.")
 TIMEOUT_SECONDS = 60
@@ -20,7 +21,7 @@ class ProviderFailed(Exception):
     """The provider did not answer."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class Taken:
     """What a call took, in tokens."""
 

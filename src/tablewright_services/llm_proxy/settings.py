@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
+from tablewright.core.frozen import frozen
 from tablewright_services.common.settings import required_secrets, whole_number
 from tablewright_services.llm_proxy.receipts import AppStoreReceipts, LocalReceipts, Receipts
 
 SECRETS = ("JWT_SECRET", "JWT_REFRESH_SECRET")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class ProxySettings:
     """Settings of the service."""
 

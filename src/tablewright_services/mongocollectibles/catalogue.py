@@ -10,9 +10,9 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
+from tablewright.core.frozen import frozen
 from tablewright.serve.writing import json_bytes
 from tablewright.store.asynchronous import AsyncStore
 from tablewright_services.common.caches import Cache
@@ -23,7 +23,7 @@ KEPT_SECONDS = 300
 CACHE_KEY = "catalogue"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Shelf:
     """The list as it was read."""
 

@@ -9,9 +9,10 @@ from __future__ import annotations
 import datetime as dt
 import enum
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
+
+from tablewright.core.frozen import frozen
 
 STORES = {"store-a": "Store A", "store-b": "Store B", "store-c": "Store C"}
 """In the order of a copy's distances."""
@@ -27,7 +28,7 @@ PAYMENT_WAITS = dt.timedelta(minutes=30)
 CURRENCY = "PHP"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class RentalOrder:
     """What a customer asks for."""
 
@@ -37,7 +38,7 @@ class RentalOrder:
     """Days."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Quote:
     """What an order costs, and the copy that is nearest."""
 

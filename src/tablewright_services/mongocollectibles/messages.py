@@ -5,10 +5,11 @@ from __future__ import annotations
 import smtplib
 import ssl
 from collections import deque
-from dataclasses import dataclass
 from email.message import EmailMessage
 from typing import Protocol
 from urllib.parse import unquote, urlsplit
+
+from tablewright.core.frozen import frozen
 
 KEPT = 1_000
 TIMEOUT_SECONDS = 10
@@ -19,7 +20,7 @@ class MailFailed(Exception):
     """A message was not taken."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Message:
     """A message to a customer."""
 

@@ -13,9 +13,9 @@ import secrets
 import urllib.error
 import urllib.request
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, Protocol
 
+from tablewright.core.frozen import frozen
 from tablewright_services.common.signatures import hex_signature, is_same
 from tablewright_services.mongocollectibles.domain import CURRENCY
 
@@ -45,7 +45,7 @@ class BadWebhook(Exception):
     """A message is not signed by the provider, or too old, or cannot be read."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class CheckoutCharge:
     """What a customer is asked to pay."""
 
@@ -56,7 +56,7 @@ class CheckoutCharge:
     email: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class CheckoutSession:
     """Where a customer pays."""
 
@@ -64,7 +64,7 @@ class CheckoutSession:
     url: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class PaymentMessage:
     """What a webhook says."""
 

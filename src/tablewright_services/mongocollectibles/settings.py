@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from tablewright.core.errors import UsageError
+from tablewright.core.frozen import frozen
 from tablewright_services.common.passwords import problem_of_password
 from tablewright_services.common.second_factor import SecondFactor, second_factor_of
 from tablewright_services.common.settings import required_secrets, whole_number
@@ -15,7 +16,7 @@ SHORTEST_WEBHOOK_SECRET = 24
 """PayMongo gives out `whsk_` and 24 characters."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class ShopSettings:
     """Settings of the service."""
 

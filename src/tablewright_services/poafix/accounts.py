@@ -11,9 +11,9 @@ import asyncio
 import datetime as dt
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
+from tablewright.core.frozen import frozen
 from tablewright.serve.callers import Unauthorized, signed_token, verified_claims
 from tablewright.store.asynchronous import AsyncStore
 from tablewright.store.failures import ConditionFailed
@@ -33,7 +33,7 @@ MOST_FAILURES = 10
 """Wrong passwords for an address within `LOCK_SECONDS`; then nobody signs in for the rest of it."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class Caller:
     """Who is signed in."""
 

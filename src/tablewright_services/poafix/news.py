@@ -15,9 +15,9 @@ import secrets
 from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import Any
 
+from tablewright.core.frozen import frozen
 from tablewright.store.asynchronous import AsyncStore
 from tablewright.store.failures import ConditionFailed, NotFound, StoreError
 from tablewright_services.common.service import Now, RequestRefused
@@ -36,7 +36,7 @@ ATTEMPTS = 5
 HEARTBEAT_SECONDS = 15.0
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class News:
     """Something that its recipient should know."""
 

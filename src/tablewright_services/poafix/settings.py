@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
 from tablewright.core.errors import UsageError
+from tablewright.core.frozen import frozen
 from tablewright_services.common.passwords import problem_of_password
 from tablewright_services.common.second_factor import SecondFactor, second_factor_of
 from tablewright_services.common.settings import required_secrets, whole_number
@@ -18,7 +19,7 @@ FOLDER = Path(tempfile.gettempdir()) / "poafix"
 """Of uploads, where neither a bucket nor a folder is set."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class PoaFixSettings:
     """Settings of the service."""
 

@@ -18,10 +18,10 @@ import json
 import re
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
+from tablewright.core.frozen import frozen
 from tablewright_services.common.service import RequestRefused
 from tablewright_services.common.signatures import is_same
 from tablewright_services.poafix.domain import file_key
@@ -46,7 +46,7 @@ OVERHEAD_BYTES = 16 * 1024
 """What the fields of a form take besides the file."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class Signer:
     """Signs forms for one bucket with one key."""
 

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from tablewright.core.frozen import frozen
 from tablewright_services.common.settings import required_secrets, whole_number
 
 SECRETS = ("JWT_SECRET", "CODE_SECRET", "PIN_ENCRYPTION_KEY", "SHOPIFY_WEBHOOK_SECRET")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class JourneySettings:
     """Settings of the service."""
 

@@ -13,11 +13,11 @@ import datetime as dt
 import hashlib
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import orjson
 
+from tablewright.core.frozen import frozen
 from tablewright.serve.bodies import BadBody
 from tablewright.serve.callers import Unauthorized
 from tablewright_services.common.signatures import base64_signature, is_same
@@ -45,7 +45,7 @@ class Stale(Exception):
     """A message is too old, or from the future."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class ShopMessage:
     """What a message of the shop says."""
 

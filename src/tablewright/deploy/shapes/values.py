@@ -7,34 +7,34 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
+from tablewright.core.frozen import frozen
 from tablewright.deploy.resources import Resource
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class HclExpression:
     """A text that is written into HCL as it is."""
 
     text: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class Json:
     """A document that goes through `jsonencode`."""
 
     value: Any
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class Encoded:
     """A text that goes through `base64encode`."""
 
     text: Any
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class Block:
     """A resource block, or (with no kind) a nested one."""
 

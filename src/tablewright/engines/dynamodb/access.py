@@ -7,8 +7,8 @@ the reason why the key does not help. Pure logic; it does not know sizes or unit
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
+from tablewright.core.frozen import frozen
 from tablewright.engines.dynamodb.buckets import unit_of
 from tablewright.engines.dynamodb.design import Index, ItemShape, KeyTemplate, Table, TemplatePart
 from tablewright.engines.dynamodb.geohash import GEOHASH
@@ -21,7 +21,7 @@ from tablewright.model.statistics import (
 from tablewright.model.values import Condition, Entity, Model
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class SortBound:
     """How one sort key attribute is bound: its leading parts, then perhaps a range on the next."""
 
@@ -46,7 +46,7 @@ class SortBound:
         return "begins_with" if self.bound_parts else ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class KeyMatch:
     """A key that serves some of a pattern's conditions."""
 
@@ -93,7 +93,7 @@ class KeyMatch:
         return is_one and all(bound.is_full for bound in self.sort)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class _Spread:
     """Over how many partitions a call is spread, and which attributes the partition key binds."""
 

@@ -8,17 +8,17 @@ the least capacity, and that is said.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 from tablewright.core.errors import EngineError
+from tablewright.core.frozen import frozen
 from tablewright.engines.dynamodb.design import CapacityMode, DynamoDesign, ModeKind
 
 NAMESPACE = "dynamodb"
 ONLY_AMAZON = "only Amazon scales by itself: capacity stays at the minimum"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class ScalingTarget:
     """One kind of capacity of a table or index, between two bounds."""
 

@@ -12,13 +12,14 @@ that the service adds to every item and index entry; the caller has added them.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from decimal import Decimal
 
 from tablewright.bill.bill import Allowance, Bill, Line, charge, days_read, plain_quantity
 from tablewright.bill.book import Price
 from tablewright.bill.prices import PriceBook
 from tablewright.core.errors import PriceUnknownError, UnsupportedError, UsageError
+from tablewright.core.frozen import frozen
 from tablewright.core.quantities import GB, HOURS_PER_MONTH, SECONDS_PER_MONTH, ZERO
 from tablewright.engines.dynamodb.design import CapacityMode, ModeKind
 from tablewright.engines.dynamodb.loads import (
@@ -266,7 +267,7 @@ def _write_unit(load: TableLoad, resource: ResourceLoad) -> tuple[str, str]:
     return "w", "write"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class _Capacity:
     """The provisioned capacity of one kind on one table or global index."""
 

@@ -6,10 +6,11 @@ In: a design and a change. Out: another design. It does not know the changes ins
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import ClassVar, Protocol, TypeVar
 
 from tablewright.core.errors import UsageError
+from tablewright.core.frozen import frozen
 from tablewright.design.changes import INDEX, REBUILD, SETTING, DesignChange
 from tablewright.engines.dynamodb.design import (
     DynamoDesign,
@@ -51,7 +52,7 @@ def apply(design: DynamoDesign, *changes: DynamoChange) -> DynamoDesign:
     return design
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class AddTable(DynamoChange):
     """A new table; `at` is its place in the design, None for the end."""
 
@@ -73,7 +74,7 @@ class AddTable(DynamoChange):
         return f"add table {self.table.name}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class DropTable(DynamoChange):
     """A table goes, with its data."""
 
@@ -95,7 +96,7 @@ class DropTable(DynamoChange):
         return f"drop table {self.table}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class TableChange(DynamoChange):
     """A change to one table; subclasses say what becomes of it."""
 
@@ -114,7 +115,7 @@ class TableChange(DynamoChange):
         return RestoreTable(table=self.table, before=table_of(design, self.table))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class RestoreTable(TableChange):
     """A table as it was before: the inverse of changes that have no smaller one."""
 

@@ -6,9 +6,9 @@ In: a step, the expressions of what the caller gives and of what was read before
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from tablewright.core.errors import UnsupportedError
+from tablewright.core.frozen import frozen
 from tablewright.core.quantities import plain
 from tablewright.engines.dynamodb.client_source import (
     key_source,
@@ -29,7 +29,7 @@ from tablewright.sample.calls import typed
 COMPARATORS = {"eq": "=", "lt": "<", "le": "<=", "gt": ">", "ge": ">="}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Sources:
     """The expressions of one write."""
 

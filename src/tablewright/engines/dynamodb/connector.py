@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from decimal import Decimal
 from functools import partial
 from pathlib import Path
@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 from tablewright.bill.rates import Rates
 from tablewright.capacity.limits import WRITE_UNIT_BYTES
 from tablewright.core.errors import EngineError, UnsupportedError, UsageError
+from tablewright.core.frozen import frozen
 from tablewright.core.quantities import GB, ZERO
 from tablewright.engines.dynamodb.adapter import DynamoAdapter
 from tablewright.engines.dynamodb.codec import DynamoCodec
@@ -70,7 +71,7 @@ BEFORE_ANY_EXPIRY = 1.0
 """Seconds since 1970 in a temporary database, so that no sampled item has expired."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class Account:
     """Whose account is about to be touched."""
 
@@ -84,7 +85,7 @@ class Account:
         return f"account {self.number}{name}, {self.region}, as {self.caller}"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class DynamoConnector:
     """Ways to a DynamoDB, and how a design is stored there."""
 

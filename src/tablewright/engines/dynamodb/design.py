@@ -7,18 +7,19 @@ from __future__ import annotations
 
 import enum
 import re
-from dataclasses import dataclass, field
+from dataclasses import field
 from decimal import Decimal
 from functools import cache, cached_property
 
 from tablewright.core.diagnostics import Span
+from tablewright.core.frozen import frozen
 from tablewright.design.values import Design, Embed
 from tablewright.engines.dynamodb.buckets import LENGTHS, unit_of
 
 _FIELD = re.compile(r"\{([A-Za-z_][\w.# -]*)(?::(\d+|year|month|day|hour))?\}")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class TemplatePart:
     """A literal text, the value of an attribute, or (with `shards`) a shard number."""
 
@@ -27,7 +28,7 @@ class TemplatePart:
     shards: int = 0
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen(slots=False)
 class KeyTemplate:
     """How a key attribute is made: `USER#{userId}`, `board#{shard:4}`, or one attribute.
 
@@ -118,7 +119,7 @@ class ProjectionKind(enum.Enum):
     ALL = "all"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Projection:
     """What an index entry holds: the keys, the keys and these attributes, or everything."""
 
@@ -139,7 +140,7 @@ class ModeKind(enum.Enum):
     AUTO_SCALING = "auto-scaling"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class CapacityMode:
     """On-demand, fixed provisioned units, or provisioned with auto scaling.
 
@@ -156,7 +157,7 @@ class CapacityMode:
     reserved_years: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class StatedUsage:
     """What a bill or a metric says a table or an index takes in a month; None where it does not."""
 
@@ -167,7 +168,7 @@ class StatedUsage:
     stored_bytes: Decimal | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen(slots=False)
 class Index:
     """A secondary index. A GSI may have up to four partition and four sort key attributes."""
 
@@ -187,7 +188,7 @@ class Index:
         return (*self.partition_keys, *self.sort_keys)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class VectorIndex:
     """A vector index; how vectors are compared belongs to the attribute."""
 
@@ -207,7 +208,7 @@ class VectorIndex:
         return (self.partition, *self.filters) if self.partition else self.filters
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen(slots=False)
 class ItemShape:
     """One kind of item in a table: which attributes of which entity it holds, under which keys.
 
@@ -249,7 +250,7 @@ class ItemShape:
         return self._templates.get(key)
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen(slots=False)
 class Table:
     """A DynamoDB table with its indexes and settings."""
 
@@ -307,7 +308,7 @@ class Table:
         return tuple(shape for shape in self.shapes if shape.entity == entity)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class DynamoDesign(Design):
     """A physical design on DynamoDB."""
 

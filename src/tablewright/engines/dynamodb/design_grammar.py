@@ -5,10 +5,9 @@ In: nothing. Out: `DYNAMODB`, the shape of one entry of `designs:`. It does not 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from yaml.nodes import Node, ScalarNode
 
+from tablewright.core.frozen import frozen
 from tablewright.design.grammar import ATTRIBUTES, COMMON, EMBED
 from tablewright.model import nodes, scalars
 from tablewright.model.grammar import REGION
@@ -43,7 +42,7 @@ SHAPE_NAME = Name("the name of an item shape", r"[A-Za-z][A-Za-z0-9_]*", "letter
 KEY_NAME = Name("the name of a key attribute", ATTRIBUTE_NAME.pattern, ATTRIBUTE_NAME.rule)
 
 
-@dataclass(frozen=True)
+@frozen(kw_only=False, slots=False)
 class OrFalse:
     """A shape, or yes/no in its place."""
 

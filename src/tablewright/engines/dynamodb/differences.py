@@ -10,8 +10,9 @@ a price.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from tablewright.core.frozen import frozen
 from tablewright.core.quantities import ONE
 from tablewright.engines.dynamodb.change_base import AddTable, DropTable, DynamoChange, apply
 from tablewright.engines.dynamodb.changes import index_changes, setting_changes
@@ -39,7 +40,7 @@ Held = tuple[str, str]
 """An entity and one of its attributes, or `*` for a whole instance inside another item."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class DynamoPiece:
     """Changes that need each other."""
 

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
 
+from tablewright.core.frozen import frozen
 from tablewright.core.quantities import ONE, ZERO
 from tablewright.engines.dynamodb.buckets import DAYS, unit_of
 from tablewright.engines.dynamodb.design import (
@@ -352,7 +352,7 @@ class DynamoFacts(UsageFacts):
         return Decimal("0.25") + Decimal("0.75") * min(ONE, max(ZERO, *shares))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class Heat:
     """Units per second on the hottest key value, the pattern that adds most, and how sure it is."""
 

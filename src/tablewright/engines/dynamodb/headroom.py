@@ -6,15 +6,15 @@ reached; `scale` asks again at other scales.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from decimal import Decimal
 
+from tablewright.core.frozen import frozen
 from tablewright.engines.dynamodb.design import ModeKind
 from tablewright.engines.dynamodb.facts import DynamoFacts
 from tablewright.engines.dynamodb.usage_facts import TableOrIndex
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class LimitUsage:
     """What is used of one limit by one subject."""
 

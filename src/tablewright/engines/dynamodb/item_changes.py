@@ -5,11 +5,12 @@ In: a table. Out: the table with other kinds of items. It does not know when tha
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from decimal import Decimal
 from typing import ClassVar
 
 from tablewright.core.errors import UsageError
+from tablewright.core.frozen import frozen
 from tablewright.core.quantities import plain
 from tablewright.design.changes import INDEX, REBUILD
 from tablewright.design.values import Embed
@@ -33,7 +34,7 @@ from tablewright.engines.dynamodb.design import (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class SetShape(TableChange):
     """A kind of item of a table as a whole: a new one, or the one of that name replaced."""
 
@@ -54,7 +55,7 @@ class SetShape(TableChange):
         return f"store {self.shape.name} in {self.table}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class DropShape(TableChange):
     """A kind of item goes from a table."""
 
@@ -71,7 +72,7 @@ class DropShape(TableChange):
         return f"store {self.shape} in {self.table} no more"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class ShapeChange(TableChange):
     """A change to one kind of item of one table."""
 
@@ -88,7 +89,7 @@ class ShapeChange(TableChange):
         return replace(table, shapes=tuple(new if s is old else s for s in table.shapes))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Compress(ShapeChange):
     """An attribute is stored as gzip; `ratio` is bytes after over before, None to stop doing so."""
 
@@ -110,7 +111,7 @@ class Compress(ShapeChange):
         return f"store {self.attribute} of {self.shape} compressed (to {plain(self.ratio * 100)} %)"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Offload(ShapeChange):
     """An attribute moves to object storage; the item keeps a pointer. Or it comes back."""
 
@@ -131,7 +132,7 @@ class Offload(ShapeChange):
         return f"keep {self.attribute} of {self.shape} in the item"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class StoreAttributes(ShapeChange):
     """Attributes that a kind of item holds from now on, or no more."""
 
@@ -158,7 +159,7 @@ class StoreAttributes(ShapeChange):
         return f"{verb} {', '.join(self.attributes)} in {self.shape} of {self.table}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class ChangeEmbed(ShapeChange):
     """Children kept inside their parent's item from now on, or no more."""
 
@@ -178,7 +179,7 @@ class ChangeEmbed(ShapeChange):
         return f"{verb} {what} of {self.shape} of {self.table}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class SetKeyTemplate(ShapeChange):
     """How a key attribute of a table or index is made in a kind of item; None: no more."""
 
@@ -208,7 +209,7 @@ class SetKeyTemplate(ShapeChange):
         return f"store {self.made} in {self.shape} of {self.table}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class SplitEntity(DynamoChange):
     """Attributes move into a kind of item of their own: in the same table, or in one of theirs.
 
@@ -269,7 +270,7 @@ class SplitEntity(DynamoChange):
         return f"move {', '.join(self.attributes)} of {self.shape} to {where}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class ExplodeList(DynamoChange):
     """Embedded children become items of their own, under their parent's key."""
 
@@ -318,7 +319,7 @@ class ExplodeList(DynamoChange):
         return f"store each element of {self.embed} of {self.shape} as an item of {self.into}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class AddGuardItem(TableChange):
     """Items that make attributes of an entity unique, written in one transaction with it."""
 

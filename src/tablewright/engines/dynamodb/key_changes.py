@@ -5,10 +5,11 @@ In: a table. Out: the table with other keys or indexes. It does not know when th
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import ClassVar
 
 from tablewright.core.errors import UsageError
+from tablewright.core.frozen import frozen
 from tablewright.design.changes import INDEX, REBUILD
 from tablewright.engines.dynamodb.change_base import (
     DynamoChange,
@@ -30,7 +31,7 @@ from tablewright.engines.dynamodb.design import (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class RekeyTable(TableChange):
     """Another primary key: parent and child key, or a tie-breaker; indexes it makes needless go.
 
@@ -65,7 +66,7 @@ class RekeyTable(TableChange):
         return f"key {self.table} by {key}{dropped}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class AddIndex(TableChange):
     """A new index; `templates` make its key attributes where shapes do not hold them."""
 
@@ -96,7 +97,7 @@ class AddIndex(TableChange):
         return f"add index {self.index.name} on {self.table} by {keys} ({self.index.projection})"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class DropIndex(TableChange):
     """An index goes."""
 
@@ -119,7 +120,7 @@ class DropIndex(TableChange):
         return f"drop index {self.index} of {self.table}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class RekeyIndex(TableChange):
     """Other key attributes of an index: built as a new index, switched to, the old one dropped."""
 
@@ -153,7 +154,7 @@ class RekeyIndex(TableChange):
         return f"key index {self.index} of {self.table} by {keys}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class MakeSparse(RekeyIndex):
     """An index on an attribute that only qualifying items have, so that others cost nothing."""
 
@@ -165,7 +166,7 @@ class MakeSparse(RekeyIndex):
         return f"make index {self.index} of {self.table} sparse: only items whose {only}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class ChangeProjection(TableChange):
     """What an index's entries hold. A projection is fixed, so the index is rebuilt."""
 
@@ -189,7 +190,7 @@ class ChangeProjection(TableChange):
         return f"project {self.projection} into index {self.index} of {self.table}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class ShardKey(TableChange):
     """A partition key spread on purpose: its value gets one of N shard numbers.
 
@@ -236,7 +237,7 @@ class ShardKey(TableChange):
         return f"spread the partition key of {where} over {self.shards} shards"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class ReplaceIndex(TableChange):
     """An index of the same name, rebuilt: a local one becomes global or the other way."""
 

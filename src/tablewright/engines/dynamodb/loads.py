@@ -5,16 +5,17 @@ In: nothing. Out: frozen values.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from decimal import Decimal
 
 from tablewright.bill.bill import Line, total_of
+from tablewright.core.frozen import frozen
 from tablewright.core.quantities import ZERO
 from tablewright.engines.dynamodb.design import CapacityMode
 from tablewright.model.statistics import LoadCurve
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class PatternUnits:
     """Request units a month that one access pattern consumes on one resource."""
 
@@ -23,7 +24,7 @@ class PatternUnits:
     writes: Decimal = ZERO
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class ResourceLoad:
     """A table or an index under load.
 
@@ -42,7 +43,7 @@ class ResourceLoad:
     mode: CapacityMode | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class VectorLoad:
     """A vector index under load.
 
@@ -57,7 +58,7 @@ class VectorLoad:
     stored_bytes: Decimal = ZERO
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class TableLoad:
     """One table with everything it is charged for in a month; GB are binary.
 
@@ -98,7 +99,7 @@ class TableLoad:
         return "ia" if self.infrequent_access else "standard"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Throttled:
     """Requests that exceed provisioned capacity and its burst, as a share of all of them."""
 
@@ -109,7 +110,7 @@ class Throttled:
     kind: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class TableCharges:
     """The lines of one table, and what its provisioned capacity would refuse."""
 
@@ -127,7 +128,7 @@ class TableCharges:
         return max((t.share for t in self.throttled), default=ZERO)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class ModeCandidate:
     """One way to pay for a table; `cannot` says why it could not be priced."""
 

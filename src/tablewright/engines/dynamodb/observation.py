@@ -6,9 +6,10 @@ In: a transport and names. Out: an `ObservedTable` each.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
+from tablewright.core.frozen import frozen
 from tablewright.engines.dynamodb.transport import RequestFailedError, Transport
 from tablewright.model.values import Model
 
@@ -18,7 +19,7 @@ APP_TAG = "tablewright:app"
 DESIGN_TAG = "tablewright:design"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class ObservedTable:
     """A table as the database describes it."""
 

@@ -10,10 +10,10 @@ from __future__ import annotations
 import datetime as dt
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from tablewright.core.frozen import frozen
 from tablewright.engines.dynamodb.access import KeyMatch
 from tablewright.engines.dynamodb.buckets import bucket_of, buckets_between
 from tablewright.engines.dynamodb.design import DynamoDesign, ItemShape, KeyTemplate, Table
@@ -41,7 +41,7 @@ Walk = list[list[int]]
 """The instances that each query of a call finds, one stretch of time after another."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class CallGroups:
     """What calls of a pattern meet in a population."""
 
@@ -59,7 +59,7 @@ class CallGroups:
         return Decimal(total) / self.of_calls
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class FilteredCall:
     """What a call meets by its key and which of it passes its filter; others may do the same."""
 
@@ -70,7 +70,7 @@ class FilteredCall:
     """How many calls do exactly this."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Cells:
     """The bytes a key with a cell in it leads to."""
 
@@ -94,7 +94,7 @@ class Cells:
         return around
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Collected:
     """The instances of one kind that each of some calls meets in an item collection."""
 

@@ -8,10 +8,11 @@ database metered: sizes are drawn from the model, units worked out by the routin
 from __future__ import annotations
 
 from collections.abc import Container, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from decimal import Decimal
 from typing import Any
 
+from tablewright.core.frozen import frozen
 from tablewright.core.quantities import ONE, ZERO
 from tablewright.engines.dynamodb.access import KeyMatch
 from tablewright.engines.dynamodb.buckets import buckets_between
@@ -39,7 +40,7 @@ Units = dict[tuple[str, str], Decimal]
 """Mean units of a call by resource and dimension."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class PredictedInstance:
     """What is kept of one instance that a call asked for or wrote, to predict its units."""
 

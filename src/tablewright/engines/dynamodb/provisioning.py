@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from tablewright.core.errors import EngineError, UsageError
+from tablewright.core.frozen import frozen
 from tablewright.core.quantities import plain
 from tablewright.engines.dynamodb.design import CapacityMode, DynamoDesign, ModeKind, Table
 from tablewright.engines.dynamodb.observation import (
@@ -44,7 +44,7 @@ LONGEST_WAIT_SECONDS = 3 * 3600.0
 Progress = Callable[[str], None]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class TableAction:
     """One change: an operation with its parameters, in words, and whether it destroys anything."""
 
@@ -60,7 +60,7 @@ class TableAction:
     """It only writes down whose table it is."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class UpPlan:
     """What has to be done, and what cannot be."""
 

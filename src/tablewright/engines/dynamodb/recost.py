@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from decimal import Decimal
 
 from tablewright.capacity.limits import READ_UNIT_BYTES, WRITE_UNIT_BYTES
 from tablewright.core.errors import PriceUnknownError, UnsupportedError, UsageError
+from tablewright.core.frozen import frozen
 from tablewright.core.quantities import ZERO
 from tablewright.design.changes import (
     BACKFILLS,
@@ -41,7 +42,7 @@ Evaluate = Callable[[Model, DynamoDesign, int], Evaluation]
 MOVES = REBUILDS | BACKFILLS | {"shard_key", "move_blob", "add_guard_item"}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class _Part:
     """A part of model and design that stands by itself, evaluated and reviewed."""
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tablewright.capacity.units import Consistency
+from tablewright.core.frozen import frozen
 from tablewright.engines.dynamodb.access import SortBound
 from tablewright.engines.dynamodb.design import (
     DynamoDesign,
@@ -57,7 +58,7 @@ def asked_attributes(table: Table, shape: ItemShape, step: ReadStep) -> tuple[st
     return () if attributes <= set(required) else tuple(required)
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen(slots=False)
 class Values:
     """What fills a step: the instance, what it becomes, its children, bounds of ranges.
 

@@ -8,18 +8,19 @@ table (AWS Developer Guide, "DynamoDB reserved capacity"): tables of one term ar
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from decimal import Decimal
 
 from tablewright.bill.bill import Line, charge, plain_quantity
 from tablewright.bill.prices import PriceBook
+from tablewright.core.frozen import frozen
 from tablewright.core.quantities import HOURS_PER_MONTH, ZERO
 
 LOT = 100
 """Units of capacity in a lot, in which it is sold."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Reservable:
     """Provisioned capacity of a table or an index that a reservation may cover.
 
@@ -47,7 +48,7 @@ class Reservable:
         return (self.region, self.dimension, self.years)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Reserved:
     """What was bought, and what is left to pay by the hour."""
 

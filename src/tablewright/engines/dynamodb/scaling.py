@@ -21,6 +21,7 @@ from decimal import Decimal
 from functools import lru_cache
 
 from tablewright.capacity.limits import BURST_SECONDS
+from tablewright.core.frozen import frozen
 from tablewright.core.quantities import HOURS_PER_MONTH, ZERO
 from tablewright.model.statistics import MINUTES_PER_DAY, LoadCurve
 
@@ -41,7 +42,7 @@ ASSUMPTIONS = (
 _MICRO = 1_000_000  # the simulation counts whole millionths of a unit: exact, and fast
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Limits:
     """Bounds of one kind of capacity, in units a second; fixed capacity has `floor == ceiling`.
 
@@ -69,7 +70,7 @@ class Limits:
         return min(self.ceiling, max(self.floor, needed))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Provisioned:
     """What was provisioned over a day: units a second, billed hour by hour.
 

@@ -5,11 +5,12 @@ In: a table. Out: the table with another setting.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from decimal import Decimal
 from typing import ClassVar
 
 from tablewright.core.errors import UsageError
+from tablewright.core.frozen import frozen
 from tablewright.core.quantities import plain
 from tablewright.engines.dynamodb.change_base import (
     DynamoChange,
@@ -25,7 +26,7 @@ from tablewright.engines.dynamodb.design import (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class SetTtl(TableChange):
     """The attribute by which items expire, None for none."""
 
@@ -46,7 +47,7 @@ class SetTtl(TableChange):
         return f"expire items of {self.table} by {self.attribute}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class SetCapacity(TableChange):
     """How throughput is paid: of a table, or of one of its indexes (None: as the table)."""
 
@@ -74,7 +75,7 @@ class SetCapacity(TableChange):
         return f"{_mode_text(self.mode)} for {where}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class SetTableClass(TableChange):
     """Standard or infrequent access."""
 
@@ -109,7 +110,7 @@ OPTIONS = (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class SetOption(TableChange):
     """One setting of a table: recovery, deletion protection, stream, replicas, backups."""
 

@@ -10,7 +10,6 @@ and eventually consistent; a recall of 99 % is AWS's announcement, not a promise
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 
 from tablewright.capacity.items import string_bytes
@@ -21,6 +20,7 @@ from tablewright.capacity.vectors import (
     vector_bytes,
     write_request_bytes,
 )
+from tablewright.core.frozen import frozen
 from tablewright.core.quantities import ZERO, format_number, plain
 from tablewright.engines.dynamodb.design import ItemShape, ProjectionKind, Table, VectorIndex
 from tablewright.engines.dynamodb.metering import expected, get_units
@@ -35,7 +35,7 @@ MAX_RECALL = Decimal("0.99")
 """What AWS announced on 2026-08-05; measured averages were 0.993 to 1.000."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Search:
     """The request of a search for similar items, and the one that completes its results."""
 

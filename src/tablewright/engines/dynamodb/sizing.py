@@ -9,7 +9,7 @@ from __future__ import annotations
 import gzip
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from decimal import Decimal
 from functools import cached_property, partial
 from operator import mul
@@ -17,6 +17,7 @@ from typing import Any, TypeVar
 
 from tablewright.capacity.items import string_bytes
 from tablewright.capacity.limits import CONTAINER_BYTES, ELEMENT_BYTES
+from tablewright.core.frozen import frozen
 from tablewright.core.memo import Memo
 from tablewright.core.quantities import ZERO
 from tablewright.design.values import Embed
@@ -43,7 +44,7 @@ POINTER_BYTES = 64
 """What stays in the item of an attribute kept in object storage: its key, length, checksum."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class SizeColumn:
     """One physical attribute of a shape over the sample: bytes with its name, 0 where absent."""
 
@@ -52,7 +53,7 @@ class SizeColumn:
     """None where every instance has it."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class SharedColumns:
     """What shapes of the designs of one model have in common, each worked out once.
 
@@ -80,7 +81,7 @@ class SharedColumns:
         return self
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class EntryParts:
     """Which model attributes an index entry of a shape is made of."""
 

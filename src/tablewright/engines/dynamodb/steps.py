@@ -6,10 +6,10 @@ given values, for `explain` to print and for `prove` to run.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from decimal import Decimal
 
 from tablewright.capacity.units import Consistency
+from tablewright.core.frozen import frozen
 from tablewright.core.quantities import ZERO
 from tablewright.design.values import Embed
 from tablewright.engines.dynamodb.access import SortBound
@@ -19,7 +19,7 @@ from tablewright.model.values import Condition
 KeyParts = tuple[tuple[str, KeyTemplate], ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class ReadStep:
     """GetItem, BatchGetItem, TransactGetItems, Query or Scan."""
 
@@ -53,7 +53,7 @@ class ReadStep:
     """Where one query brings several kinds of items: how those of each are told and read."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class WriteStep:
     """PutItem, UpdateItem, DeleteItem or ConditionCheck, alone or as a part of a transaction."""
 
@@ -83,14 +83,14 @@ class WriteStep:
     """Of a transaction, which of the pattern's parts it carries out."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class TransactionStep:
     """TransactWriteItems over its parts."""
 
     parts: tuple[WriteStep, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class ObjectStep:
     """GetObject, PutObject or DeleteObject: an attribute of an item, kept in object storage."""
 

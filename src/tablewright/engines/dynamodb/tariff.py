@@ -6,11 +6,11 @@ need it are not assessed. The bill itself is never computed from these.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from decimal import Decimal
 
 from tablewright.bill.prices import PriceBook
 from tablewright.bill.rates import Rates
+from tablewright.core.frozen import frozen
 
 _RATES = {
     "wru": "write",
@@ -28,7 +28,7 @@ _RATES = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Tariff:
     """USD for one request unit, unit-hour, GB-month, request or node-hour."""
 

@@ -19,6 +19,7 @@ import orjson
 
 from tablewright.core.backoff import Backoff
 from tablewright.core.errors import EngineError
+from tablewright.core.frozen import frozen
 from tablewright.core.quantities import format_usd
 from tablewright.evaluation.doors import Consumption, SpendingCap
 from tablewright.evaluation.values import VECTOR_SEARCH, VECTOR_WRITE
@@ -120,7 +121,7 @@ class EndpointError(EngineError):
     """The endpoint could not be reached, or went away."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class Reply:
     """What came back, and what it consumed."""
 

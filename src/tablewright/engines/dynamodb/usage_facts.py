@@ -10,11 +10,11 @@ the busiest hour of the declared day. Units are as billed, so transactional writ
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
 
 from tablewright.capacity.items import string_bytes
+from tablewright.core.frozen import frozen
 from tablewright.core.quantities import GB, HOURS_PER_MONTH, ONE, SECONDS_PER_MONTH, ZERO
 from tablewright.engines.dynamodb.design import DynamoDesign, Index, ItemShape, ModeKind, Table
 from tablewright.engines.dynamodb.tariff import Tariff
@@ -27,7 +27,7 @@ Key = tuple[str, str]
 """Resource and dimension."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class TableOrIndex:
     """A table, or one of its indexes."""
 

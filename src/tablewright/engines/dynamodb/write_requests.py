@@ -7,10 +7,11 @@ the sentences of `explain`.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from decimal import Decimal
 
 from tablewright.capacity.limits import MAX_BATCH_WRITE_ITEMS, MAX_TRANSACTION_ITEMS
+from tablewright.core.frozen import frozen
 from tablewright.core.quantities import format_number, plain
 from tablewright.design.values import Embed
 from tablewright.engines.dynamodb.design import Index, ItemShape, Table
@@ -41,7 +42,7 @@ OPERATIONS = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Arm:
     """One item written: the step, its units on the table and on each index."""
 

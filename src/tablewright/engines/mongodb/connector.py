@@ -6,13 +6,14 @@ In: a model, a design, which database is meant. Out: codec, adapter, predictor, 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from decimal import Decimal
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tablewright.core.errors import UnsupportedError
+from tablewright.core.frozen import frozen
 from tablewright.engines.mongodb.codec import MongoCodec
 from tablewright.engines.mongodb.ddl import script
 from tablewright.engines.mongodb.design import MongoDesign
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
     from tablewright.sample.calls import Call
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class MongoConnector(ServerConnector):
     """Ways to a MongoDB, and how a design is stored there."""
 

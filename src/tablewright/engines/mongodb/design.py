@@ -6,13 +6,14 @@ not know sizes or routes.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from yaml.nodes import MappingNode, Node, ScalarNode
 
 from tablewright.core.diagnostics import Span
+from tablewright.core.frozen import frozen
 from tablewright.design.grammar import ATTRIBUTES, COMMON, EMBED
 from tablewright.design.language import DesignLanguage
 from tablewright.design.values import Design, Embed
@@ -47,7 +48,7 @@ MOST_KEYS = 32
 """MongoDB manual, "MongoDB Limits and Thresholds", read 2026-10."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class MongoIndex:
     """An index: paths with 1, -1, 2dsphere, text or hashed."""
 
@@ -68,7 +69,7 @@ class MongoIndex:
         return tuple(path for path, _ in self.keys)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class AtlasVectorIndex:
     """An index of Atlas Vector Search: a vector, what it is filtered by, how it lies in memory."""
 
@@ -80,7 +81,7 @@ class AtlasVectorIndex:
     span: Span | None = field(default=None, compare=False)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Collection:
     """The documents of one entity, some of its children embedded."""
 
@@ -95,7 +96,7 @@ class Collection:
     span: Span | None = field(default=None, compare=False)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class MongoDesign(Design):
     """Collections in a database."""
 
@@ -126,7 +127,7 @@ MOST_DIMENSIONS = 8_192
 """MongoDB Atlas, "How to Index Fields for Vector Search", read 2026-11."""
 
 
-@dataclass(frozen=True)
+@frozen(kw_only=False, slots=False)
 class Direction:
     """1, -1, 2dsphere, text or hashed."""
 
@@ -169,7 +170,7 @@ INDEX = RecordShape(
 )
 
 
-@dataclass(frozen=True)
+@frozen(kw_only=False, slots=False)
 class IndexShape:
     """`{email: 1}`, or `{keys: {email: 1}, unique: true}`."""
 

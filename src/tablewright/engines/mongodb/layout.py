@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -21,6 +21,7 @@ from tablewright.capacity.documents import (
     element_bytes,
     index_entry_bytes,
 )
+from tablewright.core.frozen import frozen
 from tablewright.core.quantities import ONE, ZERO
 from tablewright.design.values import Embed
 from tablewright.engines.mongodb.compression import kept_share
@@ -79,7 +80,7 @@ def stored(attribute: Attribute, value: Any) -> Any:
     return value
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class SampledDocuments:
     """The sampled instances of an entity, as they are kept."""
 

@@ -10,13 +10,14 @@ from __future__ import annotations
 import datetime
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
 from tablewright.capacity.documents import ObjectKey
 from tablewright.core.errors import UnsupportedError
+from tablewright.core.frozen import frozen
 from tablewright.design.values import Embed
 from tablewright.engines.mongodb.codec import MongoCodec
 from tablewright.engines.mongodb.design import Collection, MongoDesign
@@ -35,7 +36,7 @@ COMPARATORS = {"lt": "$lt", "le": "$lte", "gt": "$gt", "ge": "$gte"}
 WRITE_COMPARATORS = {**COMPARATORS, "eq": "$eq", "ne": "$ne", "differs": "$ne"}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Operation:
     """One call of a method of a collection."""
 

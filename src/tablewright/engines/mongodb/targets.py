@@ -13,12 +13,12 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from tempfile import mkdtemp
 from typing import TYPE_CHECKING, Any
 
 from tablewright.core.errors import EngineError, UnsupportedError, UsageError
+from tablewright.core.frozen import frozen
 from tablewright.engines.servers.addresses import require_no_production, shown
 from tablewright.evaluation.doors import Target
 
@@ -35,7 +35,7 @@ STARTS_WITHIN_SECONDS = 60.0
 STOPS_WITHIN_SECONDS = 20.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class ReachedMongo:
     """An open client and what belongs to it."""
 

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
 from tablewright.bill.bill import Line, charge, total_of
 from tablewright.bill.prices import PriceBook
 from tablewright.core.errors import PriceUnknownError
+from tablewright.core.frozen import frozen
 from tablewright.core.quantities import DAYS_PER_MONTH, GB, ONE, ZERO
 from tablewright.evaluation.engine import Refused
 from tablewright.model.statistics import Selectivity
@@ -41,7 +42,7 @@ NEEDS = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Units:
     """Documents one call of a pattern reads, writes and deletes."""
 
@@ -57,7 +58,7 @@ class Units:
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class UnitPriced:
     """A store that is paid by its own units, on the workload of a model."""
 

@@ -8,9 +8,10 @@ constraints; expressions are kept as they were written. It does not know tables.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
+
+from tablewright.core.frozen import frozen
 
 CANONICAL = {
     "varchar": "varchar",
@@ -65,7 +66,7 @@ _CLAUSES = frozenset(
 _SERIAL = frozenset({"serial", "bigserial"})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Definition:
     """The parts of a column's definition."""
 
@@ -89,7 +90,7 @@ class Definition:
         return bool(self.default or self.generated) or self.sql.split("(")[0] in _SERIAL
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class _Token:
     word: str
     """In small letters; empty for strings, quoted names and numbers."""

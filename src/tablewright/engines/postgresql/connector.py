@@ -6,13 +6,14 @@ In: a model, a design, which database is meant. Out: codec, adapter, predictor, 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from decimal import Decimal
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tablewright.core.errors import UnsupportedError
+from tablewright.core.frozen import frozen
 from tablewright.engines.postgresql.codec import PgCodec
 from tablewright.engines.postgresql.ddl import ddl
 from tablewright.engines.postgresql.design import PostgresDesign
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
     from tablewright.sample.calls import Call
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class PgConnector(ServerConnector):
     """Ways to a PostgreSQL, and how a design is stored there."""
 

@@ -6,10 +6,11 @@ does not know sizes or routes.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any
 
 from tablewright.core.diagnostics import Span
+from tablewright.core.frozen import frozen
 from tablewright.design.grammar import COMMON
 from tablewright.design.language import DesignLanguage
 from tablewright.design.values import Design
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
     from tablewright.engines.servers.sizing import Offer
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Column:
     """A column: the attribute it keeps ("" for one the model does not know) and its type."""
 
@@ -54,7 +55,7 @@ class Column:
     """What stands after GENERATED, such as `ALWAYS AS IDENTITY`."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class ForeignKey:
     """Columns that name a row of another table."""
 
@@ -63,7 +64,7 @@ class ForeignKey:
     to: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class PgIndex:
     """An index: columns (descending where marked), method, what else an entry holds."""
 
@@ -85,7 +86,7 @@ class PgIndex:
     span: Span | None = field(default=None, compare=False)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class PgTable:
     """A table of one entity."""
 
@@ -112,7 +113,7 @@ class PgTable:
         return next((column for column in self.columns if column.attribute == attribute), None)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class PostgresDesign(Design):
     """Tables of a database."""
 

@@ -8,7 +8,7 @@ half-filled leaves take later is a constant with a range.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -23,6 +23,7 @@ from tablewright.capacity.rows import (
     row_of,
     toast_pages,
 )
+from tablewright.core.frozen import frozen
 from tablewright.core.quantities import DAYS_PER_MONTH, ONE, ZERO
 from tablewright.engines.postgresql.ddl import primary_columns
 from tablewright.engines.postgresql.design import Column, PgIndex, PgTable, PostgresDesign
@@ -52,7 +53,7 @@ GIN_KEYS = Decimal(8)
 """Keys of one document or text in a GIN index: an assumption."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class TableBytes:
     """Predicted bytes of a table with so many rows, straight after it was loaded."""
 

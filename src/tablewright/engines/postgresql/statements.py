@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
 from tablewright.core.errors import UnsupportedError
+from tablewright.core.frozen import frozen
 from tablewright.core.quantities import plain
 from tablewright.engines.postgresql.codec import columns_of
 from tablewright.engines.postgresql.ddl import literal, primary_columns, quoted
@@ -37,7 +38,7 @@ _NEARNESS = {"cosine": "<=>", "euclidean": "<->", "dot_product": "<#>"}
 """pgvector's operators, which order by an index of the same metric."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class SqlStatement:
     """One SQL statement with its parameters."""
 

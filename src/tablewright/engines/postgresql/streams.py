@@ -11,10 +11,10 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from tablewright.core.errors import UnsupportedError
+from tablewright.core.frozen import frozen
 from tablewright.engines.postgresql.ddl import primary_columns
 from tablewright.engines.postgresql.design import PgTable
 
@@ -35,7 +35,7 @@ _COLUMN = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Touched:
     """A row that changed: its table and the values of its primary key."""
 

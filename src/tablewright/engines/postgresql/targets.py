@@ -14,12 +14,12 @@ import shutil
 import sys
 import warnings
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from tempfile import mkdtemp
 from typing import TYPE_CHECKING, Any
 
 from tablewright.core.errors import EngineError, UnsupportedError, UsageError
+from tablewright.core.frozen import frozen
 from tablewright.engines.servers.addresses import require_no_production, shown
 from tablewright.evaluation.doors import Target
 
@@ -33,7 +33,7 @@ DATABASE = "tablewright"
 SCHEMES = ("postgresql", "postgres")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class ReachedPostgres:
     """An open connection and what belongs to it."""
 

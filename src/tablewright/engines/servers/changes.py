@@ -5,9 +5,10 @@ In: a design and a change. Out: another design. Nothing here knows sizes or pric
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from tablewright.core.errors import UsageError
+from tablewright.core.frozen import frozen
 from tablewright.design.changes import INDEX, REBUILD, DesignChange
 from tablewright.design.values import Design
 from tablewright.engines.mongodb.design import Collection, MongoDesign, MongoIndex
@@ -17,7 +18,7 @@ Home = Collection | PgTable
 AnyIndex = MongoIndex | PgIndex
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class ServerChange(DesignChange[Design]):
     """A change to a MongoDB or PostgreSQL design."""
 
@@ -25,7 +26,7 @@ class ServerChange(DesignChange[Design]):
     effort: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class AddServerIndex(ServerChange):
     """A new index."""
 
@@ -45,7 +46,7 @@ class AddServerIndex(ServerChange):
         return f"add index {described(self.index)} to {self.home}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class DropServerIndex(ServerChange):
     """An index goes."""
 
@@ -66,7 +67,7 @@ class DropServerIndex(ServerChange):
         return f"drop index {self.index} of {self.home}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class SwapServerIndex(ServerChange):
     """One index in the place of another: other keys, or the same ones unique, partial, expiring."""
 
@@ -88,7 +89,7 @@ class SwapServerIndex(ServerChange):
         return f"rebuild index {self.old} of {self.home} as {described(self.index)}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class SetHome(ServerChange):
     """A collection or table as it is to be; `text` says what changes."""
 
@@ -106,7 +107,7 @@ class SetHome(ServerChange):
         return self.text
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class AddHome(ServerChange):
     """A new collection or table."""
 
@@ -130,7 +131,7 @@ class AddHome(ServerChange):
         return f"add {what} {self.home.name}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class DropCollection(ServerChange):
     """A collection goes, because its documents are kept elsewhere."""
 

@@ -6,12 +6,12 @@ In: a model, a design, an evaluation. Out: what a server has in place of request
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tablewright.core.errors import UnsupportedError, UsageError
+from tablewright.core.frozen import frozen
 from tablewright.evaluation.doors import Adapter, Predictor, RecordKind, Target
 from tablewright.evaluation.health import Observations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from tablewright.sample.world import World
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class ServerConnector:
     """Ways to a server whose requests are not charged; subclasses say how it is reached."""
 

@@ -7,13 +7,13 @@ and Figures in one case of their ranges.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache
 from typing import Any
 
 from tablewright.core.data import read_text, read_yaml
 from tablewright.core.errors import DataError
+from tablewright.core.frozen import frozen
 from tablewright.evaluation.calibration import Calibration, Constant, calibration_from
 
 ENDS = ("light", "heavy")
@@ -109,7 +109,7 @@ def figures(
     return Figures(held={**stored, **(own or {})}, case=case)
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen(slots=False)
 class Figures:
     """Constants by name."""
 

@@ -6,13 +6,14 @@ Values only, at one scale. It does not know bytes on disk, prices or hardware.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from decimal import Decimal
 
+from tablewright.core.frozen import frozen
 from tablewright.core.quantities import ONE, ZERO
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Ordered:
     """An index as routing sees it: paths with True where they sort downwards."""
 
@@ -42,7 +43,7 @@ class Ordered:
         return tuple(path for path, _ in self.keys)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Home:
     """A collection or a table at one scale."""
 

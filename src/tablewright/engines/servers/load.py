@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import fields, replace
 from decimal import Decimal
 from typing import Any
 
+from tablewright.core.frozen import frozen
 from tablewright.core.quantities import GB, ONE, SECONDS_PER_MONTH, ZERO
 from tablewright.engines.servers.constants import Figures
 from tablewright.engines.servers.homes import Home
@@ -20,7 +21,7 @@ from tablewright.model.statistics import LoadCurve, has_peak, load_curve
 from tablewright.model.values import Model
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Hurried:
     """A pattern that misses its latency target when none of its pages is in memory.
 
@@ -32,7 +33,7 @@ class Hurried:
     target_ms: Decimal
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Load:
     """What a workload asks of a server."""
 

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from decimal import Decimal
 from functools import cache
 from itertools import product
@@ -28,6 +28,7 @@ from tablewright.core.data import read_text
 from tablewright.core.diagnostics import nearest
 from tablewright.core.errors import DataError, PriceUnknownError
 from tablewright.core.expressions import evaluate
+from tablewright.core.frozen import frozen
 from tablewright.core.quantities import DAYS_PER_MONTH, GB, HOURS_PER_MONTH
 from tablewright.engines.servers.constants import Figures
 from tablewright.engines.servers.load import Load
@@ -86,7 +87,7 @@ _Loader.add_constructor("tag:yaml.org,2002:int", _number)
 _Loader.add_constructor("tag:yaml.org,2002:float", _number)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class _Later:
     """A placeholder that is filled when an offer is priced, with its format."""
 
@@ -96,7 +97,7 @@ class _Later:
         return f"{{{self.name}:{spec}}}" if spec else f"{{{self.name}}}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class OfferCharge:
     """One line of what an offer is charged, its placeholders filled in."""
 
@@ -115,7 +116,7 @@ class OfferCharge:
     """File and line."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class OfferEntry:
     """An offer as its file has it: figures are expressions still."""
 
@@ -359,7 +360,7 @@ def _evaluated(
         raise DataError(f"{place}: {problem.message}", remedy=problem.remedy) from problem
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class _ChargedPrice:
     """What an offer costs for a load: the charges of its file."""
 

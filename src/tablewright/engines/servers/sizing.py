@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from decimal import Decimal
 from typing import Any
 
@@ -17,6 +17,7 @@ from tablewright.bill.bill import Bill, Line, days_read, total_of
 from tablewright.bill.book import Price
 from tablewright.bill.prices import PriceBook
 from tablewright.core.errors import PriceUnknownError
+from tablewright.core.frozen import frozen
 from tablewright.core.quantities import (
     DAYS_PER_MONTH,
     GB,
@@ -99,7 +100,7 @@ def lies_by_time(entity: Entity, paths: Sequence[str]) -> bool:
 Pricing = Callable[[Load, PriceBook, str, Figures], tuple[Line, ...]]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Offer:
     """A tier or instance that is available. What is None is not limited, or not stated."""
 
@@ -126,7 +127,7 @@ class Offer:
     price: Pricing = field(default=lambda load, book, region, given: ())
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class OfferLimit:
     """A resource of an offer: what is needed, what there is."""
 
@@ -149,7 +150,7 @@ class OfferLimit:
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Option:
     """An offer matched with a load."""
 
@@ -337,7 +338,7 @@ def costs_range(costs: Mapping[str, Decimal | None]) -> tuple[Decimal | None, De
 # ---------------------------------------------------------------- the evaluation
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen(slots=False)
 class ServerEvaluation(Evaluation):
     """An evaluation of a design that runs on servers: what they must do, and which suffice."""
 
@@ -376,7 +377,7 @@ class ServerEvaluation(Evaluation):
         raise KeyError(name)
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen(slots=False)
 class Layout:
     """What an engine says of a design at one scale."""
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass
 from decimal import Decimal
 
+from tablewright.core.frozen import frozen
 from tablewright.core.quantities import ONE, ZERO
 from tablewright.engines.servers.homes import Home, Ordered
 
@@ -19,7 +19,7 @@ _ANYWHERE, _ROW, _ENTRY, _COMPARISON = map(Decimal, ("4", "0.01", "0.005", "0.00
 _LEAF_FILL, _UPPER_FILL = Decimal("0.9"), Decimal("0.7")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class AccessPath:
     """One way to find what a pattern asks for."""
 

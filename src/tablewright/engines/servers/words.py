@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from decimal import Decimal
 
+from tablewright.core.frozen import frozen
 from tablewright.core.quantities import format_number
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen(slots=False)
 class SimilarSearch:
     """How an engine searches an index of vectors."""
 
@@ -21,7 +21,7 @@ class SimilarSearch:
     assumptions: tuple[str, ...]
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen(slots=False)
 class Words:
     """How an engine calls things, and what its writes do."""
 

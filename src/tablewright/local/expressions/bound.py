@@ -6,10 +6,10 @@ In: nothing. Out: classes. An item is wire form (`{"a": {"N": "1"}}`) with canon
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any, Generic, TypeAlias, TypeVar
 
 from tablewright.capacity.items import value_bytes
+from tablewright.core.frozen import frozen
 
 WireValue: TypeAlias = Mapping[str, Any]
 Item: TypeAlias = Mapping[str, WireValue]
@@ -25,7 +25,7 @@ Read: TypeAlias = Callable[[Item, Values], WireValue | None]
 """Reads an operand; None if the item has nothing there."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class ConditionForm:
     """A condition compiled for its names and the types of its values."""
 
@@ -37,7 +37,7 @@ class ConditionForm:
     used_values: frozenset[str]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class UpdateForm:
     """An update compiled for its names and the types of its values."""
 
@@ -129,7 +129,7 @@ class BoundUpdate(_Bound[UpdateForm]):
         )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class UpdateResult:
     """The item after an update, and what the update wrote."""
 
@@ -139,7 +139,7 @@ class UpdateResult:
     """For UPDATED_OLD and UPDATED_NEW: `project(result.paths, old or new item)`."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class BoundProjection:
     """A projection, bound. `project` takes it or bare paths."""
 
@@ -157,7 +157,7 @@ class BoundProjection:
         return tuple(dict.fromkeys(str(path[0]) for path in self.paths))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class KeyCondition:
     """Which keys a query reads: equality on the whole partition key, then part of the sort key."""
 

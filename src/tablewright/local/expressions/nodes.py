@@ -7,11 +7,12 @@ is given when an expression is bound.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TypeAlias
 
+from tablewright.core.frozen import frozen
 
-@dataclass(frozen=True, slots=True)
+
+@frozen(kw_only=False)
 class DocumentPath:
     """A document path: `a.b[0].#c`. Names and placeholders are text, list positions are ints."""
 
@@ -24,7 +25,7 @@ class DocumentPath:
         return text
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class ValuePlaceholder:
     """A placeholder for a value: `:v`."""
 
@@ -34,7 +35,7 @@ class ValuePlaceholder:
         return self.name
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class Function:
     """A call: `size(a)`, `begins_with(a, :p)`, `if_not_exists(a, :zero)`."""
 
@@ -45,7 +46,7 @@ class Function:
         return f"{self.name}({', '.join(map(str, self.arguments))})"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class Arithmetic:
     """A sum or difference in a SET action: `a + :one`."""
 
@@ -60,7 +61,7 @@ class Arithmetic:
 Operand: TypeAlias = DocumentPath | ValuePlaceholder | Function | Arithmetic
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class ComparisonNode:
     """A comparison with one of `= <> < <= > >=`."""
 
@@ -72,7 +73,7 @@ class ComparisonNode:
         return f"{self.left} {self.operator} {self.right}"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class Between:
     """A closed range: `a BETWEEN :low AND :high`."""
 
@@ -84,7 +85,7 @@ class Between:
         return f"{self.operand} BETWEEN {self.low} AND {self.high}"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class In:
     """Membership: `a IN (:x, :y)`."""
 
@@ -95,7 +96,7 @@ class In:
         return f"{self.operand} IN ({', '.join(map(str, self.choices))})"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class Not:
     """A negation."""
 
@@ -105,7 +106,7 @@ class Not:
         return f"NOT {_grouped(self.operand)}"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class And:
     """A conjunction of two conditions."""
 
@@ -117,7 +118,7 @@ class And:
         return f"{remaining} AND {_grouped(self.right)}"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class Or:
     """A disjunction of two conditions."""
 
@@ -132,7 +133,7 @@ class Or:
 ConditionNode: TypeAlias = ComparisonNode | Between | In | Function | Not | And | Or
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class SetAction:
     """`SET path = operand`."""
 
@@ -143,7 +144,7 @@ class SetAction:
         return f"{self.path} = {self.operand}"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class RemoveAction:
     """`REMOVE path`."""
 
@@ -153,7 +154,7 @@ class RemoveAction:
         return str(self.path)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class AddAction:
     """`ADD path :v`: to a number, or to a set."""
 
@@ -164,7 +165,7 @@ class AddAction:
         return f"{self.path} {self.value}"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class DeleteAction:
     """`DELETE path :v`: elements from a set."""
 
@@ -178,7 +179,7 @@ class DeleteAction:
 Action: TypeAlias = SetAction | RemoveAction | AddAction | DeleteAction
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class UpdateNode:
     """The four clauses of an update expression, each possibly empty."""
 
@@ -204,7 +205,7 @@ class UpdateNode:
         )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class ProjectionNode:
     """The paths of a projection expression."""
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from tablewright.capacity.limits import MAX_BATCH_WRITE_ITEMS
 from tablewright.capacity.units import write_units
+from tablewright.core.frozen import frozen
 from tablewright.local.faults import ValidationException
 from tablewright.local.tables import Table
 from tablewright.local.validation import (
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from tablewright.local.metering import Meter
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class _Write:
     table: Table
     key: bytes

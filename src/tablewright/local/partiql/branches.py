@@ -11,9 +11,9 @@ overlap on the sort key, unless one of them negates it, as captured on AWS in 20
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from tablewright.core.frozen import frozen
 from tablewright.local.expressions import KeyCondition
 from tablewright.local.expressions.nodes import (
     Between,
@@ -46,7 +46,7 @@ Range = tuple[bytes, bytes | None]
 _EVERYTHING: tuple[Range, ...] = ((b"", None),)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Branch:
     """One alternative of a WHERE clause."""
 

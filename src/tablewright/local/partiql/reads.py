@@ -14,12 +14,12 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import orjson
 
 from tablewright.capacity.values import key_part
+from tablewright.core.frozen import frozen
 from tablewright.local.expressions import (
     BoundCondition,
     BoundProjection,
@@ -48,7 +48,7 @@ if TYPE_CHECKING:
     from tablewright.local.tables import Index, Keys, Table
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class SelectPlan:
     """What a SELECT reads: its ranges one after the other, filtered and projected alike."""
 

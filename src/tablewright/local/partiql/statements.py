@@ -8,30 +8,31 @@ values when its parameters are.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, TypeAlias
 
+from tablewright.core.frozen import frozen
 from tablewright.local.expressions.nodes import ConditionNode, DocumentPath, UpdateNode
 from tablewright.local.faults import ValidationException
 
 WireValue: TypeAlias = dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class ParameterMark:
     """A question mark: the parameter at this place, counted from 0."""
 
     place: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class ListTemplate:
     """`[…]` with a parameter somewhere in it."""
 
     elements: tuple[Template, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class MapTemplate:
     """`{…}` with a parameter somewhere in it."""
 
@@ -42,7 +43,7 @@ Template: TypeAlias = ParameterMark | ListTemplate | MapTemplate | WireValue
 """A value as the statement writes it: a literal in wire form, or what parameters complete."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class StatementTarget:
     """The table, and the index of it, that a statement is about."""
 
@@ -50,7 +51,7 @@ class StatementTarget:
     index: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class _Placed:
     """What all statements have: their target, and the meaning of their placeholders."""
 
@@ -70,7 +71,7 @@ class _Placed:
         return {name: filled(template, parameters) for name, template in self.values.items()}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Order:
     """One attribute of ORDER BY."""
 
@@ -78,7 +79,7 @@ class Order:
     is_descending: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Select(_Placed):
     """SELECT."""
 
@@ -92,14 +93,14 @@ class Select(_Placed):
     """What is said of it when it runs, if it has a column that no SELECT can have."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Insert(_Placed):
     """INSERT INTO … VALUE."""
 
     item: MapTemplate
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class UpdateStatement(_Placed):
     """UPDATE … SET … REMOVE … WHERE …."""
 
@@ -123,7 +124,7 @@ class UpdateStatement(_Placed):
         return values
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Delete(_Placed):
     """DELETE FROM … WHERE …."""
 

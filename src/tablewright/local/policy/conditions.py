@@ -15,9 +15,10 @@ import functools
 import ipaddress
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Any
+
+from tablewright.core.frozen import frozen
 
 Context = Mapping[str, tuple[str, ...]]
 """What is known of a request: condition keys in lower case, and their values."""
@@ -90,7 +91,7 @@ _NEGATIONS = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class PolicyCondition:
     """One operator on one key."""
 

@@ -11,9 +11,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
+from tablewright.core.frozen import frozen
 from tablewright.local.policy.conditions import PolicyCondition, read_conditions
 
 _TOP = {"Version", "Id", "Statement"}
@@ -28,7 +29,7 @@ class PolicyError(ValueError):
     """A text is not a policy that can be evaluated."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Statement:
     """One statement: what it allows or denies, on what, to whom and when."""
 
@@ -44,7 +45,7 @@ class Statement:
     conditions: tuple[PolicyCondition, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Policy:
     """A policy document."""
 

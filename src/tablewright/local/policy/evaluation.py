@@ -9,15 +9,15 @@ Source: IAM User Guide, "Policy evaluation logic", within one account.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from tablewright.core.frozen import frozen
 from tablewright.local.policy.conditions import Context, matches_pattern
 from tablewright.local.policy.documents import Policy, Statement
 
 _NOTHING: Context = {}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Decision:
     """Whether an action is allowed, and why."""
 

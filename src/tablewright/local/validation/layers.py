@@ -11,9 +11,9 @@ regions had not changed by October 2026. Source: replies captured on AWS in 33 r
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
 
+from tablewright.core.frozen import frozen
 from tablewright.local.faults import ValidationException
 
 INVALID: Final = "One or more parameter values were invalid: "
@@ -26,7 +26,7 @@ _WRITES = frozenset({"PutItem", "UpdateItem", "DeleteItem"})
 _READS = frozenset({"GetItem", "BatchGetItem", "Query"})
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class Layer:
     """How one of the service's validation layers words its refusals.
 

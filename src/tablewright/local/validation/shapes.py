@@ -7,15 +7,17 @@ say is compared with the service model of botocore by a test.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cache
 from importlib import resources
 from typing import Any
 
 import orjson
 
+from tablewright.core.frozen import frozen
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+
+@frozen
 class MemberShape:
     """What one member of a request must look like."""
 

@@ -12,9 +12,9 @@ search", 2011), the recall by searching for a sample of the stored vectors both 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from tablewright.core.frozen import frozen
 from tablewright.local.vectors.scoring import COSINE, numpy
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ _NEAREST = 10
 _CHUNK = 16_384
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Probing:
     """How far an approximate search has to look."""
 

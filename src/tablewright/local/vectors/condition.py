@@ -11,9 +11,9 @@ reference says of ranges.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from tablewright.core.frozen import frozen
 from tablewright.local.expressions.checks import check_leaf, leaves, resolve
 from tablewright.local.expressions.nodes import And, ComparisonNode, DocumentPath, ValuePlaceholder
 from tablewright.local.expressions.syntax import condition_syntax
@@ -27,7 +27,7 @@ _COMPARATOR = f"Invalid {_PARAMETER}: Invalid comparator used in {_PARAMETER}"
 _OPERATOR = f"Invalid {_PARAMETER}: Invalid operator used in {_PARAMETER}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class SearchCondition:
     """What results must have."""
 

@@ -16,6 +16,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from tablewright.core.errors import DataError, EngineError, UsageError
+from tablewright.core.frozen import frozen
 from tablewright.evaluation.doors import Adapter
 from tablewright.model.values import Model
 from tablewright.operate.archive.moving import Age, Moved, Shown, put_manifest, require_unused
@@ -37,7 +38,7 @@ ENDING = "ndjson.gz"
 Row = Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class AttributeName:
     """An attribute of an entity."""
 

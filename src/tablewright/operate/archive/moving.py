@@ -17,6 +17,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from tablewright.core.errors import DataError, EngineError, UsageError
+from tablewright.core.frozen import frozen
 from tablewright.evaluation.doors import Adapter, Fragment, Record, RecordKind
 from tablewright.model.values import Entity, Kind, Model
 from tablewright.operate.archive.places import ArchivePlace
@@ -42,7 +43,7 @@ Shown = Callable[[int, int, str], None]
 Content = Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Age:
     """How old an instance is: which attribute tells, and how."""
 
@@ -106,7 +107,7 @@ def age_of(entity: Entity, attribute: str) -> Age:
     )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Moved:
     """What was moved, or would be."""
 

@@ -12,12 +12,12 @@ import datetime
 import gzip
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any
 
 from tablewright.core.errors import DataError
+from tablewright.core.frozen import frozen
 from tablewright.core.quantities import DAYS_PER_MONTH, ZERO
 
 PRODUCT = ("lineItem/ProductCode", "line_item_product_code")
@@ -25,7 +25,7 @@ COST = ("lineItem/UnblendedCost", "line_item_unblended_cost")
 START = ("lineItem/UsageStartDate", "line_item_usage_start_date")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class ChargedCost:
     """What was charged."""
 

@@ -11,18 +11,18 @@ import datetime
 import json
 import statistics
 from collections.abc import Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from itertools import pairwise
 from pathlib import Path
 
 from tablewright.core.errors import DataError
+from tablewright.core.frozen import frozen
 from tablewright.core.quantities import HOURS_PER_MONTH, ZERO
 
 PERCENT = Decimal(100)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Probe:
     """One question whether a service is well."""
 
@@ -31,7 +31,7 @@ class Probe:
     """What was wrong with the answer; "" where nothing was."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Uptime:
     """What a log of probes shows."""
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 
+from tablewright.core.frozen import frozen
 from tablewright.core.quantities import ZERO
 from tablewright.evaluation.health import MetricSeries
 
@@ -23,7 +23,7 @@ METRICS = (
 HOUR_SECONDS = 3600
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class PeriodUsage:
     """What a table with its indexes consumed in a day or an hour."""
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from tablewright.core.errors import DataError, EngineError, UsageError
+from tablewright.core.frozen import frozen
 from tablewright.evaluation.doors import Adapter, Record
 from tablewright.model.values import Model
 from tablewright.operate.exports.exchange import record_digest
@@ -34,7 +35,7 @@ WRITTEN_AT_ONCE = 1_000
 Content = Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Loaded:
     """What came of loading an export."""
 

@@ -10,11 +10,12 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from pathlib import Path
 from typing import Any
 
 from tablewright.core.errors import DataError, UsageError
+from tablewright.core.frozen import frozen
 from tablewright.operate.exports.exchange import MODULUS, record_digest
 
 SCHEMA = "tablewright.export/1"
@@ -23,7 +24,7 @@ PROGRESS = "progress.json"
 READ_AT_ONCE = 1 << 20
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class ContentTally:
     """How many records, and the digest of them all."""
 
@@ -36,7 +37,7 @@ class ContentTally:
         return ContentTally(count=self.count + 1, digest=f"{total:064x}")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class ExportedFile:
     """One file of an export."""
 
@@ -48,7 +49,7 @@ class ExportedFile:
     sha256: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class ExportManifest:
     """What an export holds."""
 

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from tablewright.core.errors import EngineError, UsageError
+from tablewright.core.frozen import frozen
 from tablewright.evaluation.doors import Adapter
 from tablewright.operate.exports.exchange import from_text, to_text
 from tablewright.operate.exports.formats import ExportForm, form_for
@@ -40,7 +41,7 @@ Shown = Callable[[int, int, str], None]
 Content = Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class ExportPlan:
     """What is exported, and to where."""
 

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, field
 from pathlib import Path
 from typing import Any
 
 from tablewright.core.errors import DataError, UsageError
+from tablewright.core.frozen import frozen
 from tablewright.evaluation.doors import BackupCopy
 from tablewright.operate.exports.manifest import ContentTally
 from tablewright.operate.files import write_text
@@ -21,7 +22,7 @@ from tablewright.operate.files import write_text
 BACKUP_SCHEMA, DRILL_SCHEMA = "tablewright.backup-record/1", "tablewright.drill-record/1"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class BackupRecord:
     """One backup of all tables of a design."""
 
@@ -39,7 +40,7 @@ class BackupRecord:
     """What was stored when it was taken; empty where that was not read."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class DrillRecord:
     """What one drill has shown."""
 

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from tablewright.core.errors import UnsupportedError, UsageError
+from tablewright.core.frozen import frozen
 from tablewright.design.values import Design
 from tablewright.evaluation.answers import PatternAnswers
 from tablewright.evaluation.doors import Adapter, Progress, Scratch
@@ -26,7 +26,7 @@ EXPORT = "export"
 POINT_IN_TIME = "point-in-time"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class RestoredContainer:
     """A table or collection that came back, beside what was stored."""
 
@@ -43,7 +43,7 @@ class RestoredContainer:
         return self.expected is None or self.restored == self.expected
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Restoration:
     """What came of a restore."""
 
@@ -63,7 +63,7 @@ class Restoration:
         return same and not any(answer.wrong for answer in self.answers)
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen(slots=False)
 class Restore:
     """One restore at work."""
 

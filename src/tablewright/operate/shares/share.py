@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from tablewright.core.errors import UnsupportedError
+from tablewright.core.frozen import frozen
 from tablewright.design.migrations import COLLISION, REFUSED, MigrationRate
 from tablewright.evaluation.doors import Adapter, Fragment
 from tablewright.migrate import canonical
@@ -107,7 +108,7 @@ def fragment_of(row: Sequence[Any]) -> Fragment:
     return Fragment(entity=entity, identity=identity, attributes=attributes, is_copy=is_copy)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class ShareReport:
     """What the dry run showed of one share."""
 

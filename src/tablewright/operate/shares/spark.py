@@ -10,10 +10,11 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from tablewright.core.errors import EngineError, TablewrightError, UnsupportedError
+from tablewright.core.frozen import frozen
 from tablewright.design.migrations import MigrationRate
 from tablewright.evaluation.doors import Adapter
 from tablewright.migrate import canonical
@@ -66,7 +67,7 @@ Keyed = tuple[tuple[int, int, int], Sequence[Any]]
 """A row with its share, and its place in the order of the source: split, and number in that."""
 
 
-@dataclass(frozen=True)
+@frozen(kw_only=False, slots=False)
 class SparkJob:
     """What every task is sent."""
 
@@ -306,7 +307,7 @@ def _share_of_key(key: tuple[int, int, int]) -> int:
 # ---------------------------------------------------------------- what runs on the machines
 
 
-@dataclass(frozen=True)
+@frozen(kw_only=False, slots=False)
 class _Task:
     """Reads one split, and notes why where that fails."""
 
@@ -319,7 +320,7 @@ class _Task:
             yield from self.function(self.job, place, self.argument)
 
 
-@dataclass(frozen=True)
+@frozen(kw_only=False, slots=False)
 class _ShareTask:
     """Works on the rows of one share."""
 
@@ -333,7 +334,7 @@ class _ShareTask:
             yield from self.function(share, (row for _, row in rows), self.argument)
 
 
-@dataclass(frozen=True)
+@frozen(kw_only=False, slots=False)
 class _NumberTask:
     """Works on one share by itself."""
 
@@ -391,7 +392,7 @@ def _read_split(job: SparkJob, place: Place, missing: frozenset[int]) -> Iterato
         work.begin()
 
 
-@dataclass(frozen=True)
+@frozen(kw_only=False, slots=False)
 class _Grouping:
     """Gives the fragments of an instance that has to be put together one key, others their own."""
 
@@ -404,7 +405,7 @@ class _Grouping:
         return keyed[0], keyed
 
 
-@dataclass(frozen=True)
+@frozen(kw_only=False, slots=False)
 class _Gathering:
     """Sends all fragments of an instance to the share that they together name."""
 

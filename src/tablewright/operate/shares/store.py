@@ -13,11 +13,11 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
 from tablewright.core.errors import EngineError, UsageError
+from tablewright.core.frozen import frozen
 
 FAILURE = "failure.json"
 
@@ -47,7 +47,7 @@ class ShareStore(Protocol):
         ...
 
 
-@dataclass(frozen=True)
+@frozen(kw_only=False, slots=False)
 class FolderStore:
     """A folder that every machine sees."""
 
@@ -83,7 +83,7 @@ class FolderStore:
             shutil.rmtree(self.folder)
 
 
-@dataclass(frozen=True)
+@frozen(kw_only=False, slots=False)
 class BucketStore:
     """A prefix in a bucket of Amazon S3."""
 

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 
+from tablewright.core.frozen import frozen
 from tablewright.core.quantities import plain
 from tablewright.sources.draft import (
     ASSUMED,
@@ -33,7 +33,7 @@ PAGE = 20
 """Instances a list is assumed to want."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class Reach:
     """One way to instances of an entity: the key, a partition of it, or an index."""
 

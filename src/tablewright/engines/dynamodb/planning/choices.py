@@ -7,13 +7,12 @@ have. How they are found is told in the modules beside this one.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from tablewright.core.frozen import frozen
 from tablewright.engines.dynamodb.design import Index, KeyTemplate, Table
 from tablewright.plan.values import PlacementOption
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class TableKey:
     """The primary key of a table: the partition attribute, then the parts of the sort key."""
 
@@ -29,7 +28,7 @@ class TableKey:
         return " + ".join((self.partition, "#".join(self.sort))) if self.sort else self.partition
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class MadeKey:
     """A key attribute made for an index: sparse, of several attributes, a cell, or sharded."""
 
@@ -50,7 +49,7 @@ class MadeKey:
         return frozenset(names | {name for name, _ in self.template.when})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class DynamoPlacement:
     """Where the items of one entity are: tables without indexes, the core first."""
 
@@ -112,7 +111,7 @@ class DynamoPlacement:
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class IndexCandidate:
     """An index that one table of a placement could have."""
 

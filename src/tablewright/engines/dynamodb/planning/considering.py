@@ -7,10 +7,11 @@ was refused.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import combinations
 
 from tablewright.core.errors import UnsupportedError
+from tablewright.core.frozen import frozen
 from tablewright.core.quantities import ZERO
 from tablewright.engines.dynamodb.planning.choices import DynamoPlacement
 from tablewright.engines.dynamodb.planning.counters import countable
@@ -160,7 +161,7 @@ def _what_was_relaxed(work: EntityWorkload, rules: Rules) -> list[str]:
     return what_was_relaxed
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen(slots=False)
 class _Found:
     """What pricing the placements of an entity under some rules came to."""
 

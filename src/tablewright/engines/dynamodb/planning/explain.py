@@ -7,9 +7,10 @@ guessed: the programme is solved again with what was chosen taken away.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from decimal import Decimal
 
+from tablewright.core.frozen import frozen
 from tablewright.core.quantities import ZERO
 from tablewright.engines.dynamodb.design import Index
 from tablewright.engines.dynamodb.planning.assembling import plain_name
@@ -171,7 +172,7 @@ def _parts(
     return tuple(part_choices)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class _Part:
     """Something a placement has: a key, attributes apart, an attribute compressed, a child."""
 

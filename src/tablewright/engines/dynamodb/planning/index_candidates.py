@@ -6,10 +6,10 @@ In: a workload and one of its placements. Out: `IndexCandidate`s. It does not kn
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from itertools import combinations
 
 from tablewright.capacity.limits import MAX_INDEX_KEY_ATTRIBUTES
+from tablewright.core.frozen import frozen
 from tablewright.engines.dynamodb.design import Index, ItemShape, Projection, ProjectionKind, Table
 from tablewright.engines.dynamodb.planning.choices import DynamoPlacement, IndexCandidate, MadeKey
 from tablewright.engines.dynamodb.planning.made_keys import asks_for_all_in_order
@@ -22,7 +22,7 @@ from tablewright.engines.dynamodb.planning.queries import (
 from tablewright.model.values import Entity
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class _Form:
     """The keys of an index, before its projection is chosen."""
 

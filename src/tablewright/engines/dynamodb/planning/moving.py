@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from tablewright.capacity.limits import READ_UNIT_BYTES, WRITE_UNIT_BYTES
+from tablewright.core.frozen import frozen
 from tablewright.core.quantities import ZERO
 from tablewright.design.changes import Change
 from tablewright.design.values import Design
@@ -50,7 +51,7 @@ def _own(changes: Sequence[Change]) -> list[DynamoChange]:
     return [change for change in changes if isinstance(change, DynamoChange)]
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen(slots=False)
 class DynamoSteps:
     """How DynamoDB designs of a model are changed, at one set of prices."""
 

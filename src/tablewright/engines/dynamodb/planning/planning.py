@@ -6,10 +6,11 @@ In: what quotes designs, a model, prices. Out: priced options, designs, explanat
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from tablewright.bill.prices import PriceBook
 from tablewright.capacity.limits import MAX_ITEM_BYTES
+from tablewright.core.frozen import frozen
 from tablewright.design.values import Design
 from tablewright.engines.dynamodb.design import CapacityMode, DynamoDesign, dynamo
 from tablewright.engines.dynamodb.design_printer import design_section
@@ -57,7 +58,7 @@ from tablewright.plan.values import (
 )
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen(slots=False)
 class DynamoPlanning:
     """What DynamoDB brings to the planner, for one model at one set of prices."""
 

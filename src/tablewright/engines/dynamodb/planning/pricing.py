@@ -19,6 +19,7 @@ from tablewright.capacity.limits import (
     PARTITION_WRITE_UNITS,
 )
 from tablewright.core.errors import PriceUnknownError
+from tablewright.core.frozen import frozen
 from tablewright.core.quantities import DAYS_PER_MONTH, ONE, ZERO
 from tablewright.design.values import Embed
 from tablewright.engines.dynamodb.design import DynamoDesign, ItemShape, Table
@@ -39,7 +40,7 @@ OBJECT_MS = Decimal(200)
 Source: Amazon S3 User Guide, "Performance design patterns", read 2026-11."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class OnDemandRates:
     """USD for one unit of everything an on-demand table is charged for in a month."""
 
@@ -87,7 +88,7 @@ class OnDemandRates:
         return rate
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen(slots=False)
 class PricedPlacement:
     """An option, or the reasons why the placement is not possible; and what was too hot."""
 

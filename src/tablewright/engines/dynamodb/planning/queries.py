@@ -8,9 +8,10 @@ does not know designs or prices.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from decimal import Decimal
 
+from tablewright.core.frozen import frozen
 from tablewright.model.statistics import RANGE_OPERATORS
 from tablewright.model.values import (
     Attribute,
@@ -24,7 +25,7 @@ from tablewright.model.values import (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Ask:
     """One question: what is bound to a value, what to a range, which order, which attributes."""
 
@@ -54,7 +55,7 @@ class Ask:
         )
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen(slots=False)
 class EntityWorkload:
     """What one entity stores and is asked for."""
 

@@ -7,10 +7,10 @@ writes share. It does not know prices.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import TypeVar
 
+from tablewright.core.frozen import frozen
 from tablewright.core.memo import Memo
 from tablewright.core.quantities import ZERO
 from tablewright.design.values import Embed
@@ -129,7 +129,7 @@ class Context:
         return tuple(parts)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class ReadOption:
     """One correct way to read what a pattern asks for."""
 

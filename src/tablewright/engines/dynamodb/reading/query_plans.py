@@ -7,11 +7,12 @@ of other kinds under the same key count: a query reads them on its way.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from decimal import Decimal
 from itertools import accumulate
 
 from tablewright.capacity.limits import PAGE_BYTES
+from tablewright.core.frozen import frozen
 from tablewright.core.quantities import ONE, ZERO, format_number, plain
 from tablewright.engines.dynamodb.access import DEFAULT_RANGE_SHARE, KeyMatch
 from tablewright.engines.dynamodb.buckets import DAYS
@@ -32,7 +33,7 @@ NEIGHBOUR_WASTE = Decimal("2.9")
 """Nine square cells against the circle inscribed in their centre three: 9 / pi, in area."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class QueryPlan:
     """How many entries a query meets, evaluates and returns."""
 
@@ -50,7 +51,7 @@ class QueryPlan:
     warnings: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class BucketWalk:
     """Queries of one stretch of time after another."""
 

@@ -8,12 +8,12 @@ and paid for.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from itertools import accumulate, pairwise
 
 from tablewright.capacity.limits import PAGE_BYTES
 from tablewright.capacity.units import Consistency
+from tablewright.core.frozen import frozen
 from tablewright.core.quantities import ONE, ZERO, format_number
 from tablewright.engines.dynamodb.access import KeyMatch, SortBound, match_key
 from tablewright.engines.dynamodb.design import Index, ItemShape, KeyTemplate, Table, TemplatePart
@@ -29,7 +29,7 @@ from tablewright.evaluation.values import Rejected, Request, UnitUse
 from tablewright.model.values import Condition, Pattern, Verb
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class _Kind:
     """One kind of item that the query meets."""
 
