@@ -30,13 +30,14 @@ BENCHMARKS = {
     "migrate_spark": "a migration on Spark beside one process (minutes; only when named)",
     "migrate_apps": "the migrations of the five applications (minutes; only when named)",
     "proving": "prove of Screen Time Journey, from start to verdict",
+    "three_engines": "one application on three databases, measured and priced (only when named)",
     "kill_rounds": "a writer killed again and again (1,000 rounds; only when named)",
     "soak": "a server under mixed load: flat memory (ten minutes; only when named)",
     "vectors": "vector search: exact beside the speed of memory, approximate with its recall",
     "postgresql_sizing": "what a PostgreSQL server takes for the work that sizing counts",
 }
 
-LONG = {"kill_rounds", "migrate_apps", "migrate_spark", "soak"}
+LONG = {"kill_rounds", "migrate_apps", "migrate_spark", "soak", "three_engines"}
 """Run only when they are named."""
 
 
