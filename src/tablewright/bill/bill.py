@@ -121,6 +121,10 @@ class Bill:
             sums[name] = sums.get(name, ZERO) + line.amount
         return sums
 
+    def figures_by(self, axis: Axis) -> dict[str, Decimal] | None:
+        """Return USD a month as `sum_by` does; None where what it costs is not known."""
+        return None if self.no_figure else self.sum_by(axis)
+
     def units_by(self, axis: Axis) -> dict[tuple[str, str], Decimal]:
         """Return quantities a month by one property and the unit they are counted in."""
         sums: dict[tuple[str, str], Decimal] = {}

@@ -110,18 +110,16 @@ def _cost_clause(view: ReportView, design: DesignView) -> str:
         f"At {users(view.users)} the design `{design.name}` costs {usd(cost)} USD a month in "
         f"{design.cost.region}, {per_user(cost / view.users)} for each user"
     )
-    top_pattern = next((p for p in design.patterns if p.usd_per_month > 0), None)
+    top = design.charged_patterns[0] if design.charged_patterns else None
     row = max(design.cost.rows, key=lambda r: r.usd_per_month, default=None)
-    if row is not None and (top_pattern is None or top_pattern.usd_per_month < row.usd_per_month):
+    if row is not None and (top is None or top[1] < row.usd_per_month):
         text += (
             f"; the largest part is {row.what} of {row.where} with {usd(row.usd_per_month)} "
             f"({percent(row.share)})"
         )
-    elif top_pattern is not None:
-        text += (
-            f"; `{top_pattern.pattern}` alone takes {usd(top_pattern.usd_per_month)} "
-            f"({percent(top_pattern.share)})"
-        )
+    elif top is not None:
+        pattern, alone = top
+        text += f"; `{pattern.pattern}` alone takes {usd(alone)} ({percent(pattern.share)})"
     return text
 
 

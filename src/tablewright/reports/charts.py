@@ -59,7 +59,7 @@ def _not_drawn(view: ScalesView) -> str:
 
 def bill_by_pattern(design: DesignView) -> Chart | None:
     """Return the bill by access pattern, the most expensive first, the rest as one bar."""
-    costs = [(p.pattern, p.usd_per_month) for p in design.patterns if p.usd_per_month > 0]
+    costs = [(pattern.pattern, usd_) for pattern, usd_ in design.charged_patterns]
     if len(costs) < 2:
         return None
     shown = costs[:MOST_BARS]

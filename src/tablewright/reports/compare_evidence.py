@@ -72,7 +72,8 @@ def at(comparison: Comparison) -> d.Section:
     credit = [
         f"`{option.architecture.name}` {CREDIT / option.at(comparison.users).total:.1f} months"
         for option in comparison.architectures
-        if option.at(comparison.users).total > 0
+        if option.at(comparison.users).is_priced
+        and option.at(comparison.users).total > 0
         and any(line.price_key.startswith("aws.") for line in option.at(comparison.users).lines)
     ]
     blocks: list[d.Block] = [

@@ -93,12 +93,11 @@ def _bill_section(design: DesignView) -> Section:
             cells=(
                 p.pattern,
                 count(p.calls_per_month),
-                cents(p.usd_per_month, total),
+                cents(usd, total),
                 percent(p.share),
             )
         )
-        for p in design.patterns
-        if p.usd_per_month
+        for p, usd in design.charged_patterns
     )
     blocks: list[Block] = []
     blocks.append(

@@ -8,7 +8,7 @@ from __future__ import annotations
 from tablewright.core.quantities import format_number, format_usd
 from tablewright.evaluation.health import URGENCIES, HealthFinding
 from tablewright.reports.document import Block, Document, Lines, Paragraph
-from tablewright.reports.figures import plural
+from tablewright.reports.figures import plural, usd_or_none
 from tablewright.verbs.doctor import DoctorView
 
 MOST_PERIODS = 14
@@ -34,7 +34,7 @@ def doctor_page(view: DoctorView) -> Document:
         blocks.append(
             Paragraph(
                 text=f"Charged: {format_usd(view.charged_per_month)} USD a month; the model says "
-                f"{format_usd(view.usd_per_month)} at {view.users:,} users."
+                f"{usd_or_none(view.usd_per_month)} at {view.users:,} users."
             )
         )
     if view.usage:

@@ -167,6 +167,8 @@ def _route_sentence(cost: PatternCost) -> str:
         if measure.mean
     ]
     text = f"{route_text(cost)}: {' and '.join(parts) or 'nothing is billed'} a call"
+    if cost.usd_per_month is None:
+        return f"{text}; nobody can say what that costs."
     return f"{text}, {usd(cost.usd_per_month)} USD a month."
 
 

@@ -121,11 +121,11 @@ MOST_SIZES = 4
 
 def _what_if(design: DesignView) -> WhatIf:
     """Return the parts of the first design's bill that sliders move."""
-    moved = [p for p in design.patterns if p.usd_per_month > 0][:MOST_SLIDERS]
-    rest = design.cost.charged - sum((p.usd_per_month for p in moved), ZERO)
+    moved = design.charged_patterns[:MOST_SLIDERS]
+    rest = design.cost.charged - sum((usd for _, usd in moved), ZERO)
     return WhatIf(
         users=design.cost.users,
-        parts=tuple((p.pattern, plain(p.usd_per_month)) for p in moved),
+        parts=tuple((p.pattern, plain(usd)) for p, usd in moved),
         rest=plain(rest),
         sizes=tuple(
             (

@@ -80,15 +80,21 @@ def assess_claim(
         )
     scale = claim.users or users
 
-    def computed_at(count: int) -> tuple[Decimal, Evaluation]:
+    def computed_at(count: int) -> tuple[Decimal | None, Evaluation]:
         result = evaluate(claim.design or default_design, count, claim.region, claim.prices_as_of)
+        if _is_money(claim) and result.bill.figure is None:
+            return None, result
         if claim.about != "saving_share":
             return _figure(claim, result), result
         compared = evaluate(claim.other or default_design, count, claim.region, claim.prices_as_of)
+        if compared.bill.figure is None:
+            return None, compared
         before, after = _cost(result, claim), _cost(compared, claim)
         return (before - after) / before if before else ZERO, result
 
     computed, result = computed_at(scale)
+    if computed is None:
+        return Verdict(claim=claim, verdict=NOT_ASSESSED, reason=result.bill.no_figure)
     band = _band(claim)
     if band is None:
         verdict, direction, where = claim.verdict or UNCLEAR, "", None
@@ -96,7 +102,8 @@ def assess_claim(
         low, high = band
         verdict = HOLDS if low <= computed <= high else FAILS
         direction = "" if verdict == HOLDS else "too low" if computed > high else "too high"
-        where = holding(band, [(count, computed_at(count)[0]) for count in sorted(scales)])
+        at_scales = [(count, computed_at(count)[0]) for count in sorted(scales)]
+        where = holding(band, [(count, found) for count, found in at_scales if found is not None])
     is_split = verdict == FAILS and claim.about != "saving_share"
     return Verdict(
         claim=claim,
@@ -108,6 +115,10 @@ def assess_claim(
         direction=direction,
         users=where,
     )
+
+
+def _is_money(claim: Claim) -> bool:
+    return claim.about == "saving_share" or UNITS[claim.about].startswith("USD")
 
 
 def _band(claim: Claim) -> tuple[Decimal, Decimal] | None:

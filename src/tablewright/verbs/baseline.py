@@ -7,14 +7,13 @@ before are those of the baseline; nothing of it is computed again.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 from tablewright.core.errors import UsageError
 from tablewright.core.frozen import frozen
-from tablewright.core.quantities import ZERO
 from tablewright.evaluation.description import (
     ContainerDescription,
     DesignDescription,
@@ -27,7 +26,7 @@ from tablewright.session import Session
 from tablewright.verbs.bill_rows import shown_resource
 from tablewright.verbs.check import check
 from tablewright.verbs.design_summary import DesignView
-from tablewright.verbs.diff import DesignDifference, MoneyChange, differences
+from tablewright.verbs.diff import DesignDifference, MoneyChange, differences, money_changes
 
 SCHEMA = "tablewright.check/1"
 REMEDY = "make it with `tablewright check --all --json > FILE` on the branch to compare with"
@@ -155,14 +154,21 @@ def _change(before: Mapping[str, Any], after: DesignView) -> DesignDelta:
 def _pattern_changes(
     before: Sequence[Mapping[str, Any]], after: DesignView
 ) -> tuple[MoneyChange, ...]:
-    old = {cost["pattern"]: Decimal(cost["usd_per_month"]) for cost in before}
-    new = {cost.pattern: cost.usd_per_month for cost in after.patterns}
-    changes = (
-        MoneyChange(name=name, before=old.get(name, ZERO), after=new.get(name, ZERO))
-        for name in dict.fromkeys((*old, *new))
+    changes = money_changes(
+        _figures((cost["pattern"], _decimal(cost["usd_per_month"])) for cost in before),
+        _figures((cost.pattern, cost.usd_per_month) for cost in after.patterns),
     )
-    visible = (change for change in changes if change.change)
-    return tuple(sorted(visible, key=lambda c: (-abs(c.change or ZERO), c.name)))
+    return tuple(change for change in changes if change.change != 0)
+
+
+def _figures(costs: Iterable[tuple[str, Decimal | None]]) -> dict[str, Decimal] | None:
+    """Return USD a month by pattern; None where one has no figure, for then none has one."""
+    figures: dict[str, Decimal] = {}
+    for pattern, usd in costs:
+        if usd is None:
+            return None
+        figures[pattern] = usd
+    return figures
 
 
 def _differences(

@@ -42,7 +42,8 @@ class PatternCost:
     title: str
     calls_per_month: Decimal
     route: Route
-    usd_per_month: Decimal
+    usd_per_month: Decimal | None
+    """None where nobody can say what the design costs."""
     share: Decimal
 
 
@@ -64,12 +65,12 @@ class IndexCost:
 
 def pattern_costs(evaluation: Evaluation) -> tuple[PatternCost, ...]:
     """Return each pattern with its route and what it costs a month, the most expensive first."""
-    spent = evaluation.bill.sum_by("pattern")
+    spent = evaluation.bill.figures_by("pattern")
     total = evaluation.bill.total
     out = []
     for route in evaluation.routes:
         pattern = evaluation.model.pattern(route.pattern)
-        usd = spent.get(route.pattern, ZERO)
+        usd = None if spent is None else spent.get(route.pattern, ZERO)
         calls = evaluation.model.calls_per_day(pattern, evaluation.users) * HOURS_PER_MONTH / 24
         out.append(
             PatternCost(
@@ -79,10 +80,10 @@ def pattern_costs(evaluation: Evaluation) -> tuple[PatternCost, ...]:
                 calls_per_month=calls,
                 route=route,
                 usd_per_month=usd,
-                share=_share(usd, total),
+                share=_share(usd or ZERO, total),
             )
         )
-    return tuple(sorted(out, key=lambda row: (-row.usd_per_month, row.pattern)))
+    return tuple(sorted(out, key=lambda row: (-(row.usd_per_month or ZERO), row.pattern)))
 
 
 def index_costs(evaluation: Evaluation) -> tuple[IndexCost, ...]:

@@ -300,7 +300,10 @@ def _chosen(session: Session, options: Candidates, name: str) -> ArchitectureRes
             "no deployment option of this model can be written down",
             remedy="`tablewright deploy --list` says why of each",
         )
-    return min(fitting, key=lambda result: result.at(session.users).total)
+    prices = {result.architecture.name: result.at(session.users) for result in fitting}
+    # one without a price costs what nobody knows: it is not the cheapest
+    priced = [result for result in fitting if prices[result.architecture.name].is_priced]
+    return min(priced or fitting, key=lambda result: prices[result.architecture.name].total)
 
 
 def _design(session: Session, engine: str, name: str) -> Design | None:

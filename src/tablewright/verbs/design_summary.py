@@ -70,6 +70,11 @@ class DesignView:
         return self.picture.terms if self.picture is not None else EngineTerms()
 
     @property
+    def charged_patterns(self) -> tuple[tuple[PatternCost, Decimal], ...]:
+        """The patterns that cost something, with USD a month, the most expensive first."""
+        return tuple((cost, cost.usd_per_month) for cost in self.patterns if cost.usd_per_month)
+
+    @property
     def path(self) -> tuple[PathStep, ...]:
         """The improvement path of its card; empty where there is none."""
         return self.card.path if self.card is not None else ()

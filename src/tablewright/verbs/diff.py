@@ -5,9 +5,9 @@ In: two evaluations. Out: a DiffView.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from decimal import Decimal
-from typing import TYPE_CHECKING
 
 from tablewright.core.frozen import frozen
 from tablewright.core.quantities import ZERO
@@ -19,9 +19,6 @@ from tablewright.evaluation.description import (
 from tablewright.evaluation.values import Evaluation
 from tablewright.session import Options, Session, open_model
 from tablewright.verbs.bill_rows import shown_resource
-
-if TYPE_CHECKING:
-    from tablewright.bill.bill import Axis, Bill
 
 
 @frozen
@@ -86,21 +83,45 @@ def diff_view(
         prices_as_of=after.bill.prices_as_of,
         region=after.bill.region,
         differences=differences(old, new),
-        by_pattern=_money_changes(before.bill, after.bill, "pattern"),
-        by_resource=_money_changes(before.bill, after.bill, "resource"),
+        by_pattern=money_changes(
+            before.bill.figures_by("pattern"), after.bill.figures_by("pattern")
+        ),
+        by_resource=money_changes(
+            before.bill.figures_by("resource"), after.bill.figures_by("resource")
+        ),
         total=MoneyChange(name="Total", before=before.bill.figure, after=after.bill.figure),
     )
 
 
-def _money_changes(before: Bill, after: Bill, axis: Axis) -> tuple[MoneyChange, ...]:
-    mine, yours = before.sum_by(axis), after.sum_by(axis)
+def money_changes(
+    before: Mapping[str, Decimal] | None, after: Mapping[str, Decimal] | None
+) -> tuple[MoneyChange, ...]:
+    """Return what each name costs before and after, the largest change first.
+
+    Args:
+        before: USD a month by name, where a name that is missing costs nothing; None where nobody
+            can say what anything costs.
+        after: the same.
+
+    Example:
+        >>> [row] = money_changes({"get": Decimal(2)}, None)
+        >>> row.before, row.after, row.change
+        (Decimal('2'), None, None)
+    """
     changes = [
         MoneyChange(
-            name=shown_resource(name), before=mine.get(name, ZERO), after=yours.get(name, ZERO)
+            name=shown_resource(name),
+            before=None if before is None else before.get(name, ZERO),
+            after=None if after is None else after.get(name, ZERO),
         )
-        for name in dict.fromkeys((*mine, *yours))
+        for name in dict.fromkeys((*(before or ()), *(after or ())))
     ]
-    return tuple(sorted(changes, key=lambda c: (-abs(c.change or ZERO), c.name)))
+    return tuple(sorted(changes, key=_largest_first))
+
+
+def _largest_first(row: MoneyChange) -> tuple[Decimal, str]:
+    sizes = [abs(usd) for usd in (row.before, row.after) if usd is not None]
+    return -max(sizes, default=ZERO) if row.change is None else -abs(row.change), row.name
 
 
 def _design_name(evaluation: Evaluation, other: Evaluation) -> str:

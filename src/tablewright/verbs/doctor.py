@@ -55,8 +55,8 @@ class DoctorView:
     sizes: tuple[RecordSizes, ...]
     calls: tuple[ObservedCalls, ...]
     usage: tuple[PeriodUsage, ...]
-    usd_per_month: Decimal
-    """Of the model."""
+    usd_per_month: Decimal | None
+    """Of the model; None where nobody can say what the design costs."""
     charged_per_month: Decimal | None
     """Of the vendor's bill; None where none was given."""
     facts: tuple[tuple[str, str], ...]
@@ -149,7 +149,7 @@ def doctor(
         sizes=sizes,
         calls=examination.calls,
         usage=usage_of(observations.series or (), is_hourly=options.is_hourly),
-        usd_per_month=evaluation.bill.total,
+        usd_per_month=evaluation.bill.figure,
         charged_per_month=charged_usd,
         facts=(*observations.facts, *examination.facts),
         tables=tuple(sorted(existing)),
@@ -218,7 +218,7 @@ def _bill(
         )
     cost = charged(Path(path), products)
     usd = cost.usd_per_month
-    return usd, list(checks.bill(usd, evaluation.bill.total, cost.source))
+    return usd, list(checks.bill(usd, evaluation.bill.figure, cost.source))
 
 
 def _health(address: str) -> list[HealthFinding]:

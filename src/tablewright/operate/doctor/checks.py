@@ -232,8 +232,12 @@ def rates(calls: Sequence[ObservedCalls]) -> Iterator[HealthFinding]:
         )
 
 
-def bill(observed_usd: Decimal, expected_usd: Decimal, source: str) -> Iterator[HealthFinding]:
+def bill(
+    observed_usd: Decimal, expected_usd: Decimal | None, source: str
+) -> Iterator[HealthFinding]:
     """Yield a finding where the bill of a month is far over the estimate."""
+    if expected_usd is None:
+        return
     if observed_usd <= expected_usd * OVER_BILL or observed_usd - expected_usd < 1:
         return
     times = plain(round(observed_usd / expected_usd, 1)) if expected_usd else "many"
