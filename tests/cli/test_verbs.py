@@ -247,3 +247,21 @@ def test_the_shape_of_the_day_that_a_bill_rests_on_is_said(typed, tmp_path, peak
     file.write_text(PROVISIONED.replace("PEAK", peak))
     _, out, _ = typed("cost", str(file), "--users", "1000")
     assert says in " ".join(out.split())
+
+
+def test_explain_as_json_cuts_nothing(typed, tmp_path):
+    file = tmp_path / "tablewright.yaml"
+    file.write_text("""
+app: notes
+region: us-east-1
+scales: [100]
+entities: {Note: {key: id, attributes: {id: uuid, body: text(90)}}}
+patterns: {write: {put: Note, rate: 1/user/day}}
+designs: {d: {engine: dynamodb, tables: {notes: {key: id, items: Note}}}}
+""")
+    _, printed, _ = typed("explain", "write", str(file))
+    assert "...'" in printed
+    _, printed, _ = typed("explain", "write", str(file), "--json")
+    [request] = json.loads(printed)["requests"]
+    assert request["keys"] == ["id"]
+    assert len(request["template"]["Item"]["body"]["S"].encode()) == 90

@@ -65,6 +65,53 @@ def test_cutting_long_values_leaves_expressions_and_names_alone():
     assert len(cut["ExpressionAttributeValues"][":a"]["S"]) == 40
 
 
+LONG = {"S": "x" * 50}
+CUT = {"S": "x" * 37 + "..."}
+
+
+def test_keys_and_conditions_are_never_cut():
+    update = {
+        "TableName": "t",
+        "Key": {"id": LONG},
+        "ConditionExpression": "#seen = :seen",
+        "UpdateExpression": "SET #seen = :next, #by = :by, #text = :text",
+        "ExpressionAttributeNames": {"#seen": "seen", "#by": "by", "#text": "text"},
+        "ExpressionAttributeValues": {":seen": LONG, ":next": LONG, ":by": LONG, ":text": LONG},
+    }
+    put = {"TableName": "t", "Item": {"id": LONG, "by": LONG, "text": LONG}}
+    query = {
+        "KeyConditionExpression": "#id = :id",
+        "FilterExpression": "begins_with(#text, :start)",
+        "ExpressionAttributeValues": {":id": LONG, ":start": LONG},
+    }
+    request = Request(
+        operation="TransactWriteItems",
+        target="t",
+        template={"TransactItems": [{"Update": update}, {"Put": put}], **query},
+        keys=("id", "by"),
+    )
+    cut = shortened(request).template
+    changed, stored = (next(iter(part.values())) for part in cut["TransactItems"])
+    assert changed == update | {
+        "ExpressionAttributeValues": {":seen": LONG, ":next": CUT, ":by": LONG, ":text": CUT}
+    }
+    assert stored["Item"] == {"id": LONG, "by": LONG, "text": CUT}
+    assert cut["ExpressionAttributeValues"] == query["ExpressionAttributeValues"]
+
+
+def test_a_batch_keeps_its_keys_whole():
+    batch = {"t": [{"PutRequest": {"Item": {"id": LONG, "text": LONG}}}]}
+    gets = {"t": {"Keys": [{"id": LONG}]}}
+    for given, cut in (
+        (batch, {"t": [{"PutRequest": {"Item": {"id": LONG, "text": CUT}}}]}),
+        (gets, gets),
+    ):
+        request = Request(
+            operation="Batch", target="t", template={"RequestItems": given}, keys=("id",)
+        )
+        assert shortened(request).template == {"RequestItems": cut}
+
+
 def test_binary_values_are_bytes_in_python():
     put = Request(operation="PutItem", target="t", template={"Item": {"raw": {"B": "AAE="}}})
     assert r"{'B': b'\x00\x01'}" in python_text(put)

@@ -80,6 +80,8 @@ class Request:
     uses: tuple[UnitUse, ...] = ()
     template: Mapping[str, Any] = field(default_factory=dict)
     """The parameters as boto3 takes them, with `:value` placeholders filled from the sample."""
+    keys: tuple[str, ...] = ()
+    """Attributes among its parameters that a table or an index is keyed by."""
     statement: str = ""
     """The request in the engine's own language, to be pasted: SQL, or a call of PyMongo."""
     note: str = ""

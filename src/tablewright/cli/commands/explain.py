@@ -34,7 +34,7 @@ _LANGUAGES = {"boto3": "python", "cli": "shell"}
     default="boto3",
     help="Write requests for boto3 (Python) or for the AWS CLI.",
 )
-@click.option("--full", is_flag=True, help="Write long values of requests in full.")
+@click.option("--full", is_flag=True, help="Write long stored values in full too.")
 @pricing
 @document_verb
 def command(
@@ -51,5 +51,5 @@ def command(
     if _RULE.match(name):
         out.show(explain_rule(name), "rule")
         return
-    result = explain(open_to_read(file, options), name, design, full=full)
+    result = explain(open_to_read(file, options), name, design, full=full or out.form == "json")
     out.show(result, "explain", language=_LANGUAGES[client])

@@ -62,10 +62,18 @@ def example_requests(
         return route.requests
     runner = RouteRunner(evaluation.model, evaluation.design, RetryingTransport(_Nowhere()))
     filled = []
+    keys = _keyed_by(evaluation.design)
     for request, step in zip(route.requests, route.steps, strict=True):
         operation, parameters = _build(runner, step, call, matching)
-        filled.append(replace(request, operation=operation, template=parameters))
+        filled.append(replace(request, operation=operation, template=parameters, keys=keys))
     return tuple(filled)
+
+
+def _keyed_by(design: DynamoDesign) -> tuple[str, ...]:
+    """Return the attributes that a table or an index of a design is keyed by."""
+    keys = {key for table in design.tables for key in table.keys}
+    keys |= {key for table in design.tables for index in table.indexes for key in index.keys}
+    return tuple(sorted(keys))
 
 
 def _build(
