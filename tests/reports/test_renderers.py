@@ -7,7 +7,14 @@ import json
 import pytest
 
 from tablewright.reports.answer import answer
-from tablewright.reports.document import Document, Paragraph, ReportColumn, ReportTable, Row
+from tablewright.reports.document import (
+    Bullets,
+    Document,
+    Paragraph,
+    ReportColumn,
+    ReportTable,
+    Row,
+)
 from tablewright.reports.explain import explain_page
 from tablewright.reports.render.json import as_data, write_json
 from tablewright.reports.render.text import write_text
@@ -49,6 +56,43 @@ def test_figures_line_up_at_the_right():
     lines = write_text(Document(title="t", blocks=(table,))).splitlines()
     assert [line[-5:] for line in lines[-2:]] == [" 5.00", "34.50"]
     assert len(lines[-1]) == len(lines[-2])
+
+
+def test_a_title_of_several_lines_stands_on_its_column():
+    table = ReportTable(
+        columns=(ReportColumn(title="Where"), ReportColumn(title="USD a month", right=True)),
+        rows=(Row(cells=("customers", "5.00")),),
+    )
+    lines = write_text(Document(title="t", blocks=(table,)), width=17).splitlines()
+    assert lines[-3:] == [
+        "            USD a",
+        "Where       month",
+        "customers    5.00",
+    ]
+
+
+def test_lines_of_a_paragraph_end_at_blanks_and_an_item_hangs_below_its_dash():
+    page = Document(
+        title="t",
+        blocks=(Paragraph(text="one two three"), Bullets(items=("four five six",))),
+    )
+    assert write_text(page, width=9).splitlines()[2:] == [
+        "one two",
+        "three",
+        "",
+        "- four",
+        "  five",
+        "  six",
+    ]
+
+
+def test_letters_that_take_two_columns_are_counted_as_two():
+    table = ReportTable(
+        columns=(ReportColumn(title="Name"), ReportColumn(title="Bytes")),
+        rows=(Row(cells=("\u8868\u8868", "6")), Row(cells=("ab", "2"))),
+    )
+    lines = write_text(Document(title="t", blocks=(table,))).splitlines()
+    assert lines[-2:] == ["\u8868\u8868   6", "ab     2"]
 
 
 def test_square_brackets_and_emoji_codes_are_printed_as_they_are():
