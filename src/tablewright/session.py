@@ -7,7 +7,7 @@ and evaluations, each computed once. What is asked of them is in `verbs`.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Hashable, Iterable, Mapping
+from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from functools import cached_property
@@ -19,6 +19,7 @@ from tablewright.bill.prices import PriceBook
 from tablewright.core.diagnostics import Diagnostic, Severity, Span, nearest
 from tablewright.core.errors import ModelError, UnsupportedError, UsageError
 from tablewright.core.frozen import frozen
+from tablewright.core.processes import worked_ahead
 from tablewright.deploy.option import PRODUCTION
 from tablewright.design import reader
 from tablewright.design.reader import FILE_NAME, ModelFile
@@ -35,6 +36,10 @@ from tablewright.review.catalogue import Rule, find_rule
 __all__ = ["ModelFile", "Options", "Session", "json_schema", "load", "open_model", "read_model"]
 
 T = TypeVar("T")
+Tasks = Mapping[Hashable, Callable[[], object]]
+"""What will be remembered by a key, and how it is computed."""
+WORTH_TWO_PROCESSES = 40
+"""Access patterns times scales from which on a second process saves more than it takes."""
 PLANNED = "planned-"
 """Begins the name of the usual design of an engine on servers."""
 
@@ -67,6 +72,8 @@ class Session:
     options: Options = field(default_factory=Options)
     _evaluations: dict[tuple[str, int, str, str], Evaluation] = field(default_factory=dict)
     _remembered: dict[Hashable, Any] = field(default_factory=dict)
+    _others: list[Session] = field(default_factory=list)
+    """Sessions on the same file with other options."""
 
     @property
     def model(self) -> Model:
@@ -233,7 +240,7 @@ class Session:
         """
         chosen = self.design(design) if isinstance(design, str) else design
         scale = self.users if users is None else users
-        key = (chosen.name, scale, region or self.region, as_of)
+        key = self._key(chosen, scale, region, as_of)
         if key not in self._evaluations or self._evaluations[key].design is not chosen:
             self._evaluations[key] = self.engine_of(chosen).evaluate(
                 self.model,
@@ -245,6 +252,11 @@ class Session:
                 sample_items=self.options.sample_items,
             )
         return self._evaluations[key]
+
+    def _key(
+        self, design: Design, users: int, region: str = "", as_of: str = ""
+    ) -> tuple[str, int, str, str]:
+        return design.name, users, region or self.region, as_of
 
     def evaluator(self, engine: str) -> Evaluator:
         """Return what evaluates designs of an engine for reviewer and planner."""
@@ -272,14 +284,52 @@ class Session:
         value: T = self._remembered[key]
         return value
 
+    def work_ahead(self, tasks: Tasks) -> None:
+        """Compute what `remember` will be asked for, in two processes where that is possible.
+
+        Where it is not, nothing is done yet. Tasks that take long come first, and none depends on
+        what another one remembers.
+        """
+        missing = {k: compute for k, compute in tasks.items() if k not in self._remembered}
+        keys = list(missing)
+        for number, result in worked_ahead(list(missing.values())).items():
+            self._remembered[keys[number]] = result
+
+    def evaluate_ahead(self, designs: Iterable[Design], scales: Collection[int]) -> None:
+        """Evaluate designs at some scales, in two processes where that is possible and worth it.
+
+        What designs of one engine share is made once, so that each engine is one task.
+        """
+        by_engine: dict[str, list[Design]] = {}
+        for design in designs:
+            by_engine.setdefault(design.engine, []).append(design)
+        groups = sorted(by_engine.values(), key=len, reverse=True)
+        if len(self.model.patterns) * len(scales) < WORTH_TWO_PROCESSES:
+            return
+
+        def task(group: Sequence[Design]) -> Callable[[], list[Evaluation]]:
+            return lambda: [self.evaluate(design, users) for design in group for users in scales]
+
+        for number, evaluations in worked_ahead([task(group) for group in groups]).items():
+            for evaluation in evaluations:
+                design = next(d for d in groups[number] if d.name == evaluation.design.name)
+                key = self._key(design, evaluation.users)
+                if key not in self._evaluations:  # made beside: with the values of this process
+                    self._evaluations[key] = replace(evaluation, model=self.model, design=design)
+
     def is_remembered(self, key: Hashable) -> bool:
         """Whether `remember` would compute nothing for a key."""
         return key in self._remembered
 
     def with_options(self, **changed: Any) -> Session:
-        """Return a session on the same file and engines with other options."""
-        session = Session(file=self.file, options=replace(self.options, **changed))
+        """Return the session on the same file and engines with other options."""
+        options = replace(self.options, **changed)
+        for session in (self, *self._others):
+            if session.options == options:
+                return session
+        session = Session(file=self.file, options=options)
         session.engines = self.engines
+        self._others.append(session)
         return session
 
     def not_evaluated(self) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ In: a session. Out: a Comparison at every scale of the model.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Hashable, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -15,13 +15,16 @@ from tablewright.design.values import Design
 from tablewright.engines.registry import unstated_peak
 from tablewright.evaluation.values import Evaluation
 from tablewright.model.values import BudgetScope
-from tablewright.session import Session
+from tablewright.session import Session, Tasks
 
 if TYPE_CHECKING:
     from tablewright.compare.board import Board
     from tablewright.compare.decision import Candidates
     from tablewright.compare.result import Comparison
     from tablewright.compare.values import Architecture
+
+
+COMPARED = "comparison"
 
 
 def compare(session: Session) -> Comparison:
@@ -31,10 +34,19 @@ def compare(session: Session) -> Comparison:
         UsageError: weights, figures or architectures of the model file that nothing knows.
         PriceUnknownError: a price that a design of the file needs is not known.
     """
+    return session.remember(COMPARED, lambda: _compared(session))
+
+
+def comparing_tasks(session: Session) -> Tasks:
+    """Return what `compare` remembers, to be computed ahead."""
+    return {COMPARED: lambda: _compared(session)}
+
+
+def _compared(session: Session) -> Comparison:
     from tablewright.compare import comparison
 
     scales = sorted({*session.model.scales, session.users})
-    designs = _designs(session)
+    designs = compared_designs(session)
     left_out = list(session.not_evaluated())
     left_out += [
         f"the file has no design for {name}; `tablewright plan` makes one"
@@ -58,7 +70,9 @@ def deployment_options(session: Session) -> Candidates:
 
     def priced() -> Candidates:
         users = session.users
-        return candidates_on(_board(session, _designs(session), [users], users), _own(session))
+        return candidates_on(
+            _board(session, compared_designs(session), [users], users), _own(session)
+        )
 
     return session.remember("deployment options", priced)
 
@@ -83,6 +97,26 @@ def whole_deployment(session: Session, design: Design, users: int) -> WholeDeplo
     Raises:
         UsageError: see `compare`.
     """
+    key, compute = _whole_task(session, design, users)
+    return session.remember(key, compute)
+
+
+def whole_tasks(session: Session, design: Design) -> Tasks:
+    """Return the whole deployments that the budgets of the model ask for, to be computed ahead."""
+    targets = session.model.targets
+    if targets.monthly_cost_of is BudgetScope.DATABASE:
+        return {}
+    return dict(_whole_task(session, design, users) for users, _ in targets.monthly_cost)
+
+
+def _whole_task(
+    session: Session, design: Design, users: int
+) -> tuple[Hashable, Callable[[], WholeDeployment | None]]:
+    key = ("whole deployment", design.name, users)
+    return key, lambda: _whole_deployment(session, design, users)
+
+
+def _whole_deployment(session: Session, design: Design, users: int) -> WholeDeployment | None:
     from tablewright.compare.comparison import candidates_on
     from tablewright.compare.decision import least_with
 
@@ -105,6 +139,7 @@ def _board(session: Session, designs: Sequence[Design], scales: Sequence[int], u
 
     with_free_tier = session.with_options(free_tier=True)
     at_list_price = session.with_options(free_tier=False)
+    at_list_price.evaluate_ahead(designs, scales)
 
     def free_of(evaluation: Evaluation) -> Decimal:
         bill = with_free_tier.evaluate(evaluation.design, evaluation.users).bill
@@ -154,7 +189,7 @@ def _latencies(session: Session) -> tuple[tuple[str, str], ...]:
     return tuple(words.items())
 
 
-def _designs(session: Session) -> tuple[Design, ...]:
+def compared_designs(session: Session) -> tuple[Design, ...]:
     """Return the designs of the file, and a sensible one for each engine on servers."""
     usual = (session.usual_design(name) for name in session.engines)
     written = {design.name for design in session.designs}

@@ -17,7 +17,7 @@ from tablewright.review.assessment import TargetResult, Verdict
 from tablewright.review.claims import assess_claim
 from tablewright.review.grade import ReportCard, is_at_least
 from tablewright.review.review import review
-from tablewright.session import Session
+from tablewright.session import Session, Tasks
 from tablewright.verbs.compare import whole_deployment
 from tablewright.verbs.proofs import latest_proofs
 
@@ -31,6 +31,11 @@ def report_card(session: Session, design: Design, *, with_path: bool = True) -> 
         _card_key(design, with_path),
         lambda: _report_card(session, design, with_path=with_path),
     )
+
+
+def card_tasks(session: Session, design: Design) -> Tasks:
+    """Return the report card that `report_card` remembers, to be computed ahead."""
+    return {_card_key(design, True): lambda: _report_card(session, design, with_path=True)}
 
 
 def _card_key(design: Design, with_path: bool) -> tuple[str, str, bool]:

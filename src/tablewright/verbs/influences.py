@@ -5,6 +5,7 @@ In: a session and a design. Out: influences, the largest swing first.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Hashable
 from dataclasses import replace
 from decimal import Decimal
 
@@ -14,7 +15,7 @@ from tablewright.design.values import Design
 from tablewright.engines.registry import languages
 from tablewright.model.values import Assumption, Model, Pattern
 from tablewright.review.assessment import Influence
-from tablewright.session import Session, read_model
+from tablewright.session import Session, Tasks, read_model
 
 IN_DESIGNS = "compressible"
 """The one figure of a model that its designs take over when they are read."""
@@ -31,24 +32,48 @@ def influences(session: Session, design: Design) -> tuple[Influence, ...]:
     Only where a bill follows the figures: of one that goes by steps a factor of two says little,
     and sizing servers again for each figure takes minutes.
     """
-    if not session.engine_of(design).varies_smoothly:
+    if not _is_asked_for(session, design):
         return ()
-    base = session.evaluate(design).bill.figure
-    if base is None:
-        return ()
-    results = [
-        Influence(
-            assumption=assumption,
-            design=design.name,
-            users=session.users,
-            base=base,
-            halved=_bill_with(session, assumption, Decimal("0.5"), design),
-            doubled=_bill_with(session, assumption, Decimal(2), design),
+    base = session.evaluate(design).bill.total
+    results = []
+    for assumption in session.model.assumptions:
+        key, compute = _task(session, assumption, design)
+        halved, doubled = session.remember(key, compute)
+        results.append(
+            Influence(
+                assumption=assumption,
+                design=design.name,
+                users=session.users,
+                base=base,
+                halved=halved,
+                doubled=doubled,
+            )
         )
-        for assumption in session.model.assumptions
-    ]
     visible = [influence for influence in results if influence.swing]
     return tuple(sorted(visible, key=lambda i: (-i.swing, i.assumption.name)))
+
+
+def influence_tasks(session: Session, design: Design) -> Tasks:
+    """Return what `influences` remembers of each assumption, to be computed ahead."""
+    if not _is_asked_for(session, design):
+        return {}
+    return dict(_task(session, assumption, design) for assumption in session.model.assumptions)
+
+
+def _is_asked_for(session: Session, design: Design) -> bool:
+    is_smooth = session.engine_of(design).varies_smoothly
+    return is_smooth and session.evaluate(design).bill.figure is not None
+
+
+def _task(
+    session: Session, assumption: Assumption, design: Design
+) -> tuple[Hashable, Callable[[], tuple[Decimal, Decimal]]]:
+    """Return the key of an assumption, and how its bills at half and at twice are computed."""
+    key = ("influence", design.name, assumption.path)
+    return key, lambda: (
+        _bill_with(session, assumption, Decimal("0.5"), design),
+        _bill_with(session, assumption, Decimal(2), design),
+    )
 
 
 def _bill_with(

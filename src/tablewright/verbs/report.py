@@ -5,26 +5,26 @@ In: a session. Out: a ReportView: designs at every scale, proofs, the comparison
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from tablewright.compare.result import Comparison
 from tablewright.core.diagnostics import Diagnostic
+from tablewright.core.errors import TablewrightError
 from tablewright.core.frozen import frozen
 from tablewright.core.machine import today
 from tablewright.model.values import Reviews
 from tablewright.review.assessment import Assessment, Verdict
 from tablewright.session import Session
 from tablewright.verbs.assess import assess
-from tablewright.verbs.compare import compare
+from tablewright.verbs.compare import compare, compared_designs, comparing_tasks, whole_tasks
 from tablewright.verbs.cost import ScalesView, scales_view
 from tablewright.verbs.design_summary import DesignView, design_view
 from tablewright.verbs.entities import DesignSamples, EntityView, design_samples, entity_views
+from tablewright.verbs.grading import card_tasks
+from tablewright.verbs.influences import influence_tasks
 from tablewright.verbs.proofs import ProofView, latest_proofs
 from tablewright.verbs.roadmap import RoadmapView, roadmap_of
-
-if TYPE_CHECKING:
-    pass
 
 
 @frozen
@@ -82,6 +82,20 @@ def report_view(assessment: Assessment) -> ReportView:
     )
 
 
+def _work_ahead(session: Session, design: str) -> None:
+    """Compute in two processes what the report will ask for, where that is possible."""
+    chosen = [session.design(design)] if design else list(session.designs)
+    compared = compared_designs(session) if not design else ()
+    scales = sorted({*session.model.scales, session.users})
+    session.evaluate_ahead(dict.fromkeys((*chosen, *compared)), scales)
+    tasks = dict(comparing_tasks(session)) if compared else {}
+    for each in chosen:
+        tasks |= card_tasks(session, each)
+    for each in chosen:
+        tasks |= {**whole_tasks(session, each), **influence_tasks(session, each)}
+    session.work_ahead(tasks)
+
+
 def report(session: Session, design: str = "") -> ReportView:
     """Return everything that is known about a model.
 
@@ -89,6 +103,8 @@ def report(session: Session, design: str = "") -> ReportView:
         session: the model file.
         design: only this design, without the comparison of engines and architectures.
     """
+    with contextlib.suppress(TablewrightError):  # it is said where it is asked for
+        _work_ahead(session, design)
     assessment = assess(session, designs=[design] if design else ())
     view = report_view(assessment)
     shown = [session.design(d.name) for d in view.designs]

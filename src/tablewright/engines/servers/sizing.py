@@ -410,14 +410,14 @@ def evaluate_server(
     """
     stored: dict[str, tuple[Option, ...]] = {}
     first: tuple[Layout, dict[str, Route], dict[str, Work], Load, tuple[Option, ...], Figures]
+    known: list[_Routed] = []
     for case in cases:
         provided = figures(words.engine, case, own, calibration)
-        layout = lay_out(provided)
-        router = Router(model, design.name, layout.homes, users, words)
-        routes: dict[str, Route] = {}
-        works: dict[str, Work] = {}
-        for pattern in model.patterns:
-            routes[pattern.name], works[pattern.name] = router.route(pattern)
+        routed = next((each for each in known if each.holds_for(provided)), None)
+        if routed is None:
+            routed = _routed(model, design.name, users, words, lay_out, provided)
+            known.append(routed)
+        layout, routes, works = routed.layout, routed.routes, routed.works
         load = _busiest(model, design.name, users, works, layout, words, provided)
         options = options_for(offers, load, model, book, region, provided)
         stored[case] = options
@@ -445,6 +445,49 @@ def evaluate_server(
         ends=stored,
         figures=provided,
     )
+
+
+@frozen
+class _Routed:
+    """A design laid out and its patterns routed, with the constants that decided the layout."""
+
+    layout: Layout
+    routes: dict[str, Route]
+    works: dict[str, Work]
+    read: Mapping[str, Decimal]
+
+    def holds_for(self, figures: Figures) -> bool:
+        """Whether it is the same with other constants: those that it was made with are equal."""
+        return all(figures[name] == value for name, value in self.read.items())
+
+
+class _Noted(dict[str, Decimal]):
+    """Constants that note which of them are read."""
+
+    def __init__(self, constants: Mapping[str, Decimal]) -> None:
+        super().__init__(constants)
+        self.read: dict[str, Decimal] = {}
+
+    def __getitem__(self, name: str) -> Decimal:
+        value = self.read[name] = super().__getitem__(name)
+        return value
+
+
+def _routed(
+    model: Model,
+    design: str,
+    users: int,
+    words: Words,
+    lay_out: Callable[[Figures], Layout],
+    figures: Figures,
+) -> _Routed:
+    noted = _Noted(figures.held)
+    layout = lay_out(replace(figures, held=noted))
+    router = Router(model, design, layout.homes, users, words)
+    routes, works = {}, {}
+    for pattern in model.patterns:
+        routes[pattern.name], works[pattern.name] = router.route(pattern)
+    return _Routed(layout=layout, routes=routes, works=works, read=noted.read)
 
 
 def _busiest(
