@@ -235,8 +235,7 @@ class Session:
     ) -> Evaluation:
         """Return routes, resources and bill of a design at a scale.
 
-        Raises:
-            PriceUnknownError: a price that is needed is not known.
+        Where a price that is needed is not known the bill has no figure, and names it.
         """
         chosen = self.design(design) if isinstance(design, str) else design
         scale = self.users if users is None else users

@@ -8,7 +8,6 @@ import pytest
 
 from dynamo_proofs import proof_in_memory
 from tablewright import read_model
-from tablewright.core.errors import PriceUnknownError
 from tablewright.engines.dynamodb.design import DynamoDesign
 from tablewright.reports.snippets import python_text, shell_text
 from tablewright.session import Options, Session
@@ -115,10 +114,12 @@ def test_what_is_kept_in_object_storage_is_proved():
         assert abs(one.difference) < Decimal("0.05"), one
 
 
-def test_object_storage_without_a_known_price_is_refused():
+def test_object_storage_without_a_known_price_has_no_figure():
     found = session_of("eu-north-1")
-    with pytest.raises(PriceUnknownError):
-        found.evaluate(found.design("outside"), 100)
+    bill = found.evaluate(found.design("outside"), 100).bill
+    assert bill.figure is None
+    assert bill.missing_price is not None
+    assert bill.missing_price.key.startswith("aws.s3.")
 
 
 @pytest.mark.parametrize(

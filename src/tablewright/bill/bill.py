@@ -77,6 +77,23 @@ class Allowance:
 
 
 @frozen
+class MissingPrice:
+    """A price that a bill needs and the book does not know."""
+
+    key: str
+    region: str
+    reason: str
+
+    @property
+    def sentence(self) -> str:
+        """What is missing, and how to give it."""
+        return (
+            f"the book has no price `{self.key}` of {self.region}; give it with "
+            f"--price {self.key}.{self.region}=USD"
+        )
+
+
+@frozen
 class Bill:
     """What one month costs, in USD, and what that figure rests on.
 
@@ -95,6 +112,8 @@ class Bill:
     """The largest share of the requests to one resource that its capacity would refuse."""
     no_figure: str = ""
     """Why nobody can say what it costs: no price is known, or nothing that is sold suffices."""
+    missing_price: MissingPrice | None = None
+    """The first price that it needs and nobody knows, where one keyed by name is missing."""
     allowances: tuple[Allowance, ...] = ()
     """What is free of what its lines use, whether or not it was asked to be taken off."""
 

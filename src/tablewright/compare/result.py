@@ -85,6 +85,11 @@ class Comparison:
         """The decision at the reviewed scale."""
         return next((d for d in self.decisions if d.users == self.users), None)
 
+    @property
+    def has_prices(self) -> bool:
+        """Whether a deployment option has a price at the reviewed scale."""
+        return any(option.at(self.users).is_priced for option in self.architectures)
+
     def budget(self, users: int) -> Decimal | None:
         """Return the budget for a number of users: that of the next scale with one."""
         return next((usd for scale, usd in self.budgets if scale >= users), None)

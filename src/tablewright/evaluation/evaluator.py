@@ -10,6 +10,7 @@ from collections.abc import Callable
 from decimal import Decimal
 
 from tablewright.bill.prices import PriceBook
+from tablewright.core.errors import PriceUnknownError
 from tablewright.core.frozen import frozen
 from tablewright.design.values import Design
 from tablewright.evaluation.engine import Engine
@@ -32,26 +33,46 @@ class Evaluator:
     """Returns the model with every assumed figure multiplied; None where nothing is assumed."""
 
     def full(self, design: Design, users: int) -> Evaluation:
-        """Return the evaluation that the verbs show: the full sample, the free tier if asked."""
-        return self.engine.evaluate(
-            self.model,
-            design,
-            users,
-            self.book,
-            region=self.region,
-            free_tier=self.free_tier,
-            sample_items=self.sample_items,
+        """Return the evaluation that the verbs show: the full sample, the free tier if asked.
+
+        Raises:
+            PriceUnknownError: a price that is needed is not known.
+        """
+        return _priced(
+            self.engine.evaluate(
+                self.model,
+                design,
+                users,
+                self.book,
+                region=self.region,
+                free_tier=self.free_tier,
+                sample_items=self.sample_items,
+            )
         )
 
     def sampled(
         self, design: Design, users: int, sample_items: int, model: Model | None = None
     ) -> Evaluation:
-        """Return an evaluation on so many instances of each entity, of another model if given."""
-        return self.engine.evaluate(
-            self.model if model is None else model,
-            design,
-            users,
-            self.book,
-            region=self.region,
-            sample_items=sample_items,
+        """Return an evaluation on so many instances of each entity, of another model if given.
+
+        Raises:
+            PriceUnknownError: a price that is needed is not known.
+        """
+        return _priced(
+            self.engine.evaluate(
+                self.model if model is None else model,
+                design,
+                users,
+                self.book,
+                region=self.region,
+                sample_items=sample_items,
+            )
         )
+
+
+def _priced(evaluation: Evaluation) -> Evaluation:
+    """Return an evaluation whose costs can be compared: nothing missing counts as nothing."""
+    missing = evaluation.bill.missing_price
+    if missing is not None:
+        raise PriceUnknownError(key=missing.key, region=missing.region, reason=missing.reason)
+    return evaluation

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from tablewright.reports.check import targets_table
 from tablewright.reports.diff import differences_table, money_table
 from tablewright.reports.document import Block, Document, Fold, Lines, Paragraph, Section
-from tablewright.reports.figures import joined, percent, usd, usd_or_none, users
+from tablewright.reports.figures import joined, percent, prices_of, usd, usd_or_none, users
 from tablewright.verbs.baseline import BaselineView, DesignDelta, NamedFinding
 
 
@@ -26,7 +26,7 @@ def baseline_page(view: BaselineView) -> Document:
         blocks.append(Paragraph(text=f"Removed: {names}."))
     return Document(
         title=f"{view.app} · since the baseline · {users(view.users)}",
-        heading=f"{view.region} · prices of {view.prices_as_of}",
+        heading=f"{view.region} · {prices_of(view.prices_as_of)}",
         blocks=tuple(blocks),
     )
 

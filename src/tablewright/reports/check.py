@@ -41,9 +41,13 @@ def check_page(view: CheckView) -> Document:
             inner.append(targets_table(design.targets))
             inner += measured_notes(design.targets)
         whys: dict[str, list[int]] = {}
+        if design.cost.usd_per_month is None:
+            whys[design.cost.shortcoming] = [design.cost.users]
         for target in design.targets:
             if target.why and target.users is not None:
-                whys.setdefault(target.why, []).append(target.users)
+                scales = whys.setdefault(target.why, [])
+                if target.users not in scales:
+                    scales.append(target.users)
         inner += [
             Paragraph(text=sentence(f"At {listed_users(scales)}: {why}"), tone="bad")
             for why, scales in whys.items()
@@ -63,6 +67,10 @@ def check_page(view: CheckView) -> Document:
             for t in view.missed
         )
         verdict = Paragraph(text=f"Missed: {names}.", tone="bad")
+    elif view.without_a_figure:
+        names = joined([f"`{design.name}`" for design in view.without_a_figure])
+        text = f"No target is missed, but nobody can say what {names} costs."
+        verdict = Paragraph(text=text, tone="bad")
     else:
         verdict = Paragraph(text="No target is missed.", tone="good")
     if view.unchecked:

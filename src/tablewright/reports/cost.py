@@ -16,6 +16,7 @@ from tablewright.reports.figures import (
     per_user,
     percent,
     price,
+    prices_of,
     quantity,
     sentence,
     usd,
@@ -28,7 +29,7 @@ from tablewright.verbs.cost import CostView, ScalesView
 
 def cost_page(view: CostView) -> Document:
     """Return the bill of one design at one scale."""
-    facts = (view.engine, view.region, view.mode, f"prices of {view.prices_as_of}")
+    facts = (view.engine, view.region, view.mode, prices_of(view.prices_as_of))
     heading = " · ".join(part for part in facts if part)
     # Of a bill of requests the first only says how long a month is, which `report` does too.
     sized = view.assumptions[1:] if view.mode else view.assumptions
@@ -61,7 +62,7 @@ def scales_page(view: ScalesView) -> Document:
     blocks.append(Paragraph(text="Line by line: --users N. By pattern: --by pattern.", tone="note"))
     return Document(
         title=f"{view.app} · USD a month",
-        heading=f"{view.region} · prices of {view.prices_as_of}",
+        heading=f"{view.region} · {prices_of(view.prices_as_of)}",
         blocks=tuple(blocks),
     )
 

@@ -9,7 +9,15 @@ from collections.abc import Sequence
 
 from tablewright.core.quantities import ZERO
 from tablewright.reports.document import Block, Document, Paragraph, ReportColumn, ReportTable, Row
-from tablewright.reports.figures import percent, usd, usd_change, usd_or_none, users
+from tablewright.reports.figures import (
+    joined,
+    percent,
+    prices_of,
+    usd,
+    usd_change,
+    usd_or_none,
+    users,
+)
 from tablewright.verbs.diff import DesignDifference, DiffView, MoneyChange
 
 
@@ -17,9 +25,11 @@ def diff_page(view: DiffView) -> Document:
     """Return what changes between two designs, and what that does to the bill."""
     change = view.total.change
     if change is None:
-        answer = (
-            f"There is no figure for the difference: {view.before} costs "
-            f"{usd_or_none(view.total.before)}, {view.after} {usd_or_none(view.total.after)}."
+        sides = ((view.before, view.total.before), (view.after, view.total.after))
+        unknown = joined([name for name, figure in sides if figure is None])
+        known = [f"{name} costs {usd(figure)} USD a month" for name, figure in sides if figure]
+        answer = f"There is no figure for the difference: nobody can say what {unknown} costs" + (
+            f"; {known[0]}." if known else "."
         )
     elif change == 0:
         answer = f"Both cost {usd_or_none(view.total.after)} USD a month."
@@ -41,7 +51,7 @@ def diff_page(view: DiffView) -> Document:
     blocks.append(money_table("Resource", view.by_resource, view.total))
     return Document(
         title=f"{view.before} → {view.after} · {users(view.users)}",
-        heading=f"{view.region} · prices of {view.prices_as_of}",
+        heading=f"{view.region} · {prices_of(view.prices_as_of)}",
         blocks=tuple(blocks),
     )
 

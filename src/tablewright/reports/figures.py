@@ -30,6 +30,16 @@ def usd(value: Decimal) -> str:
     return format_usd(value)
 
 
+def prices_of(days: str) -> str:
+    """Return from when prices are.
+
+    Example:
+        >>> prices_of("2026-09-28"), prices_of("")
+        ('prices of 2026-09-28', 'no prices')
+    """
+    return f"prices of {days}" if days else "no prices"
+
+
 def cents(value: Decimal, total: Decimal) -> str:
     """Return a part of a total, to the cent where the total is a dollar or more.
 

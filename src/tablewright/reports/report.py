@@ -26,7 +26,7 @@ from tablewright.reports.document import (
     Tiles,
     WhatIf,
 )
-from tablewright.reports.figures import plural, review_sentence, sentence, users
+from tablewright.reports.figures import plural, prices_of, review_sentence, sentence, users
 from tablewright.reports.prove import proof_section
 from tablewright.reports.roadmap import roadmap_sections
 from tablewright.verbs.design_summary import DesignView
@@ -80,7 +80,7 @@ def report_page(view: ReportView) -> Document:
     blocks.append(_fine_print(view))
     return Document(
         title=view.title,
-        heading=f"{view.region} · {users(view.users)} · prices of {view.scales.prices_as_of} · "
+        heading=f"{view.region} · {users(view.users)} · {prices_of(view.scales.prices_as_of)} · "
         f"{plural(view.entities, 'entity', 'entities')}, "
         f"{plural(view.pattern_count, 'access pattern')}, {plural(len(view.designs), 'design')}"
         + (f" · made on {view.made_on}" if view.made_on else ""),

@@ -99,7 +99,8 @@ def review(
     facts = bench.facts(evaluation)
     bench = replace(bench, doubts=_doubts(bench, facts))
     first = _examine(bench, facts)
-    path = _path(bench, first, facts, scales) if with_path and reviewing.has_path else ()
+    has_path = with_path and reviewing.has_path and evaluation.bill.figure is not None
+    path = _path(bench, first, facts, scales) if has_path else ()
     return replace(
         _card(first, facts),
         path=path,

@@ -33,6 +33,11 @@ class CheckView:
         """Targets that are missed."""
         return tuple(t for design in self.designs for t in design.targets if t.met is False)
 
+    @property
+    def without_a_figure(self) -> tuple[DesignView, ...]:
+        """Designs of which nobody can say what they cost."""
+        return tuple(design for design in self.designs if design.cost.usd_per_month is None)
+
 
 def check_view(assessment: Assessment, names: Sequence[str] = ()) -> CheckView:
     """Return whether targets are met, and the report cards; `names` are all designs there are."""

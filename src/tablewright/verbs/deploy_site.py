@@ -138,7 +138,10 @@ def _lines(
         return priced.lines, priced.total
     compared = [line for line in priced.lines if line.price_key.startswith(TABLES)]
     remaining = [line for line in priced.lines if not line.price_key.startswith(TABLES)]
-    design_lines = session.evaluate(design).bill.lines
+    bill = session.evaluate(design).bill
+    if bill.figure is None:
+        return priced.lines, priced.total
+    design_lines = bill.lines
     total = priced.total - _sum(compared) + _sum(design_lines)
     return (*design_lines, *remaining), total
 

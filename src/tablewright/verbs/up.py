@@ -10,7 +10,7 @@ from contextlib import AbstractContextManager, nullcontext
 from decimal import Decimal
 from typing import Any
 
-from tablewright.core.errors import PriceUnknownError, UsageError
+from tablewright.core.errors import UsageError
 from tablewright.core.frozen import frozen
 from tablewright.core.quantities import ZERO
 from tablewright.design.values import Design
@@ -117,10 +117,7 @@ def up(
 
 def _costs(session: Session, design: Design) -> tuple[tuple[str, Decimal], ...]:
     """Return USD a month of each part that the bill names, at the users of the session."""
-    try:
-        bill = session.evaluate(design).bill
-    except PriceUnknownError:
-        return ()
+    bill = session.evaluate(design).bill
     if bill.figure is None:
         return ()
     sums: dict[str, Decimal] = {}

@@ -29,7 +29,8 @@ def command(out: Output, file: str, design: str, every: bool, options: Options) 
     """Check a model file: diagnostics, targets, and the report card in short.
 
     Targets and grade are those of the first design of the file unless told otherwise. Exits with 1
-    when a target (budget, grade) is missed, so that it can guard a pull request.
+    when a target (budget, grade) is missed or nobody can say what a design costs, so that it can
+    guard a pull request.
     """
     from tablewright.cli.output import show_diagnostics
     from tablewright.verbs.check import check
@@ -38,4 +39,4 @@ def command(out: Output, file: str, design: str, every: bool, options: Options) 
     show_diagnostics(session.file.warnings, session.file.source)
     result = check(session, design, every=every)
     out.show(result, "check")
-    return 1 if result.missed else 0
+    return 1 if result.missed or result.without_a_figure else 0

@@ -19,13 +19,15 @@ if TYPE_CHECKING:
 @click.option("--short", is_flag=True, help="Show the answer, the options and the reasons only.")
 @pricing
 @document_verb
-def command(out: Output, file: str, lines: bool, short: bool, options: Options) -> None:
+def command(out: Output, file: str, lines: bool, short: bool, options: Options) -> int:
     """Compare engines and deployment options on the same workload, at every scale of the file.
 
     The choice is made for --users, by default the largest scale with a budget. Weights, figures of
     the workload and architectures of your own are part of the model file; docs/compare.md has
-    their form.
+    their form. Exits with 1 where no deployment option has a price.
     """
     from tablewright.verbs.compare import compare
 
-    out.show(compare(open_to_read(file, options)), "compare", with_lines=lines, short=short)
+    result = compare(open_to_read(file, options))
+    out.show(result, "compare", with_lines=lines, short=short)
+    return 0 if result.has_prices else 1

@@ -12,8 +12,10 @@ from decimal import Decimal
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from tablewright.bill.bill import Bill, MissingPrice
 from tablewright.bill.prices import PriceBook
 from tablewright.bill.rates import Rates
+from tablewright.core.errors import PriceUnknownError
 from tablewright.core.memo import Memo
 from tablewright.core.quantities import DAYS_PER_MONTH, GB, SECONDS_PER_MONTH, ZERO
 from tablewright.design.values import Design
@@ -248,8 +250,7 @@ class DynamoEngine:
             of_population: predict for the very instances that exist at this scale (up to 20,000 of
                 each entity), not for all that might: what a proof is compared with.
 
-        Raises:
-            PriceUnknownError: a price that is needed is not known.
+        Where a price that is needed is not known the bill has no figure, and names it.
         """
         assert isinstance(design, DynamoDesign)
         work = self._workspace(model)
@@ -362,7 +363,9 @@ def _evaluate(
     routes = route_all(context, model.patterns, work)
     resources = resource_facts(context, work)
     loads = table_loads(context, routes, resources)
-    bill = bill_for(loads, book, region, free_tier=free_tier)
+    bill, bill_error = _bill_or_why_none(loads, book, region, free_tier=free_tier), ZERO
+    if bill.figure is not None:
+        bill_error = _bill_error(context, routes, Rates(book, region))
     stated = [t.name for t in design.tables if t.usage or any(i.usage for i in t.indexes)]
     if stated:
         text = f"the usage of {', '.join(stated)} is stated in the file, the same at every scale"
@@ -375,8 +378,25 @@ def _evaluate(
         resources=resources,
         bill=bill,
         sample_items=n,
-        bill_error=_bill_error(context, routes, Rates(book, region)),
+        bill_error=bill_error,
     )
+
+
+def _bill_or_why_none(
+    loads: Sequence[TableLoad], book: PriceBook, region: str, *, free_tier: bool
+) -> Bill:
+    """Return the bill of tables, without a figure where a price is missing."""
+    try:
+        return bill_for(loads, book, region, free_tier=free_tier)
+    except PriceUnknownError as unknown:
+        missing = MissingPrice(key=unknown.key, region=unknown.region, reason=unknown.reason)
+        return Bill(
+            lines=(),
+            region=region,
+            prices_as_of=book.as_of or "",
+            no_figure=missing.sentence,
+            missing_price=missing,
+        )
 
 
 def resource_facts(context: Context, work: SharedSamples) -> tuple[ResourceFacts, ...]:

@@ -93,7 +93,7 @@ class Recoster:
         once, hours = migration(option.changes, after, self.tariff)
         return FixOutcome(
             option=option,
-            saves=before.facts.cost - after.cost if option.has_saving else None,
+            saves=_saved(before.facts, after) if option.has_saving else None,
             reject=self._reason_against(before, after, pair),
             cost_once=once,
             hours=hours,
@@ -285,3 +285,9 @@ def _components(
     for name in leader:
         groups.setdefault(find(name), set()).add(name)
     return {name: frozenset(groups[find(name)]) for name in leader}
+
+
+def _saved(before: DynamoFacts, after: DynamoFacts) -> Decimal | None:
+    """Return USD a month less; None where nobody can say what one of them costs."""
+    was, now = before.evaluation.bill.figure, after.evaluation.bill.figure
+    return None if was is None or now is None else was - now

@@ -49,7 +49,9 @@ class DynamoReviewing:
     ) -> Evaluation:
         """Return an evaluation on a smaller sample: what counts is the difference a fix makes."""
         drawn = FIX_SAMPLE if model.entities is evaluator.model.entities else DOUBT_SAMPLE
-        return evaluator.sampled(design, users, drawn, model)
+        return evaluator.engine.evaluate(
+            model, design, users, evaluator.book, region=evaluator.region, sample_items=drawn
+        )
 
     def facts(
         self,
@@ -99,4 +101,6 @@ class DynamoReviewing:
 
     def advise(self, evaluations: Sequence[Evaluation], book: PriceBook) -> Advisory | None:
         """Return what becomes due at how many users, from two scales on."""
+        if any(evaluation.bill.figure is None for evaluation in evaluations):
+            return None
         return advise(evaluations, book) if len(evaluations) > 1 else None
