@@ -17,6 +17,9 @@ from tablewright.local.resource_policies import policy_of
 if TYPE_CHECKING:
     from tablewright.local.engine import LocalEngine
 
+ANYTHING = read_policy({"Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}})
+"""The policy of a caller whose own policies are not asked for."""
+
 
 def caller(engine: LocalEngine) -> str:
     """Return the ARN of the one caller there is."""

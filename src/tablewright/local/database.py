@@ -65,7 +65,7 @@ class Database:
 
     Attributes:
         policies: the identity policies of the caller, which every request must pass; None (the
-            default) asks for no permission.
+            default) may do what no policy of a table or stream denies.
         on_metered: called after every request with what it consumed, once per table.
     """
 
@@ -133,7 +133,7 @@ class Database:
             except Fault as fault:
                 count_throttled(engine, counted, fault)
                 raise
-        if self.policies is not None:
+        if self.policies is not None or self.engine.carries_policies:
             self._authorize(operation, request)
         meter = Meter(operation, label, body)
         try:
@@ -165,10 +165,10 @@ class Database:
 
     def _authorize(self, operation: str, request: dict[str, Any]) -> None:
         """Refuse a request that the caller's policies and those of the tables do not allow."""
-        from tablewright.local.access import authorize
+        from tablewright.local.access import ANYTHING, authorize
 
-        assert self.policies is not None
-        authorize(self.engine, self.policies, operation, request)
+        policies = (ANYTHING,) if self.policies is None else self.policies
+        authorize(self.engine, policies, operation, request)
 
     def group(self) -> contextlib.AbstractContextManager[None]:
         """Commit all writes of the block together, at its end: none is acknowledged before.

@@ -86,6 +86,8 @@ class LocalEngine:
         self.store = KeyValueStore(path, durable=durable)
         self.buckets = path.with_name(f"{path.name}.buckets") if path is not None else None
         self.tables: dict[str, Table] = {}
+        self.carries_policies = False
+        """Whether any table or stream has a resource policy."""
         self.on_change: OnChange = partial(record_change, self)
         self.deliver: Callable[[str, dict[str, Any]], None] | None = None
         self.undelivered: list[tuple[str, dict[str, Any]]] = []
@@ -165,8 +167,9 @@ class LocalEngine:
         old = self.tables.get(table.name)
         if old is not None and old.space == table.space:
             old.redefine(table)  # in place: a request that waits for the lock holds it already
-            return old
+            table = old
         self.tables[table.name] = table
+        self._look_for_policies()
         return table
 
     def remove(self, table: Table) -> None:
@@ -175,6 +178,7 @@ class LocalEngine:
             self.store.drop(space)
         self.store.delete(CATALOGUE, table.name.encode())
         del self.tables[table.name]
+        self._look_for_policies()
         for target in [each for each in self.contributors if each[0] == table.name]:
             del self.contributors[target]
 
@@ -249,6 +253,13 @@ class LocalEngine:
                 counted.held.count = None  # to be counted again
             tables[table.name] = table
         self.tables = tables
+        self._look_for_policies()
+
+    def _look_for_policies(self) -> None:
+        self.carries_policies = any(
+            "ResourcePolicy" in table.definition or "StreamPolicy" in table.definition
+            for table in self.tables.values()
+        )
 
     def hand_over(self) -> None:
         """Hand the records of writes that are done to whoever takes those for Kinesis."""

@@ -238,6 +238,26 @@ def test_the_policy_of_a_table_allows_beside_those_of_the_caller(db):
         db.call("DeleteItem", {"TableName": "Orders", "Key": key("a")})
 
 
+def test_what_the_policy_of_a_table_denies_is_refused_without_policies_of_the_caller(db):
+    no_deletes = {
+        "Statement": {
+            "Effect": "Deny",
+            "Principal": "*",
+            "Action": "dynamodb:DeleteItem",
+            "Resource": ORDERS,
+        }
+    }
+    assert db.policies is None
+    db.call("DeleteItem", {"TableName": "Orders", "Key": key("a")})
+    db.call("PutResourcePolicy", {"ResourceArn": ORDERS, "Policy": json.dumps(no_deletes)})
+    with pytest.raises(AccessDeniedException, match="explicit deny in a resource-based policy"):
+        db.call("DeleteItem", {"TableName": "Orders", "Key": key("a")})
+    db.call("GetItem", {"TableName": "Orders", "Key": key("a")})
+    assert db.call("ListTables", {}) == {"TableNames": ["Orders"]}
+    db.call("DeleteResourcePolicy", {"ResourceArn": ORDERS})
+    db.call("DeleteItem", {"TableName": "Orders", "Key": key("a")})
+
+
 def test_a_transaction_needs_the_action_of_each_member(db):
     db.policies = (policy(allow(["dynamodb:PutItem", "dynamodb:ConditionCheckItem"])),)
     put = {"Put": {"TableName": "Orders", "Item": key("a")}}
