@@ -5,9 +5,11 @@ from __future__ import annotations
 from decimal import Decimal
 
 from tablewright.deploy.alarm_values import Expected
+from tablewright.deploy.database import DatabaseAccess
 from tablewright.deploy.grants import Grant
 from tablewright.deploy.option import Part, Site
 from tablewright.deploy.resources import Resource
+from tablewright.engines.registry import make_engine
 
 FUNCTIONS = ("aws.api-gateway.http", "aws.lambda.requests", "aws.lambda.gbs.arm")
 CONTAINERS = ("aws.elb.alb.hour", "aws.elb.alb.lcu", "aws.fargate.vcpu.x86", "aws.fargate.gb.x86")
@@ -35,6 +37,7 @@ def site(
         environment=environment,
         region="eu-west-1",
         engine=engine,
+        access=make_engine(engine).access if engine else DatabaseAccess(),
         parts=parts,
         users=1000,
         peak_requests_per_second=Decimal(12),

@@ -17,6 +17,7 @@ from tablewright.compare.protocol import ComparedByBill
 from tablewright.core.diagnostics import Span
 from tablewright.core.errors import EngineError, UnsupportedError
 from tablewright.core.quantities import ONE
+from tablewright.deploy.database import DatabaseAccess
 from tablewright.deploy.stack import DatabaseShare
 from tablewright.design.grammar import COMMON
 from tablewright.design.language import DesignLanguage
@@ -421,6 +422,7 @@ class ToyEngine:
     def infrastructure(self, evaluation: Any, environment: str, tags: Any) -> DatabaseShare:
         return DatabaseShare()
 
+    access = DatabaseAccess()
     sizing_constants = ()
 
     def use_calibration(self, calibration: Any) -> None:

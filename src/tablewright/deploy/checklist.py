@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tablewright.deploy.atlas import has_cluster
 from tablewright.deploy.option import Site
 from tablewright.deploy.resources import Resource, Stack
 from tablewright.deploy.storage import pages_bucket
@@ -60,7 +59,7 @@ def checklist(stack: Stack, site: Site) -> str:
 def _environment(site: Site) -> Iterator[str]:
     names = [name for name, _ in site.program.variables]
     names += [secret.name for secret in site.program.secrets]
-    if site.engine in ("mongodb", "postgresql"):
+    if site.access.variable:
         names.append(site.program.address_variable)
     for name in dict.fromkeys(names):
         yield f"has {name}"
@@ -93,18 +92,9 @@ def _table(resource: Resource) -> Iterator[str]:
 
 
 def _server(site: Site) -> Iterator[str]:
-    address = site.program.address_variable
-    if has_cluster(site):
-        yield (
-            f'check "the cluster answers" \\\n  mongosh "${{{address}:-}}" --quiet --eval '
-            "'db.runCommand({ping: 1}).ok'"
-        )
-        yield (
-            f'check "indexes are as designed" \\\n  mongosh "${{{address}:-}}" --quiet '
-            "--file migrations/0001-create.js"
-        )
-    elif site.engine == "postgresql":
-        yield f'check "the database answers" \\\n  psql "${{{address}:-}}" -c "select 1"'
+    address = f'"${{{site.program.address_variable}:-}}"'
+    for text, command in site.access.checks:
+        yield f'check "{text}" \\\n  {site.access.command(command, address)}'
 
 
 def _delivery(stack: Stack, site: Site) -> Iterator[str]:

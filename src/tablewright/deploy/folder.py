@@ -49,8 +49,7 @@ def files_of(
     files = _infrastructure(stack, site, file_format)
     files |= release_files(site)
     if migration:
-        ending = "js" if site.engine == "mongodb" else "sql"
-        files[f"migrations/0001-create.{ending}"] = migration
+        files[f"migrations/{site.access.migration}"] = migration
     files["checklist.sh"] = checklist(stack, site)
     files["deployer-policy.json"] = deployer_policy(stack, site)
     files["pipeline.yaml"] = pipeline.workflow(site, folder, file_format)

@@ -66,8 +66,8 @@ def network(site: Site) -> Iterator[Resource]:
     )
     yield from _subnets(site)
     yield from _routes(site)
-    if site.engine == "dynamodb":
-        yield _gateway_endpoint("DynamoEndpoint", "dynamodb", site)
+    if site.access.gateway:
+        yield _gateway_endpoint("DynamoEndpoint", site.access.gateway, site)
     if site.has("aws.s3") or ENDPOINTS in site.extras:  # ECR keeps the layers of images in S3
         yield _gateway_endpoint("StorageEndpoint", "s3", site)
 

@@ -13,8 +13,11 @@ from decimal import Decimal
 from tablewright.core.errors import UsageError
 from tablewright.core.frozen import frozen
 from tablewright.core.quantities import HOURS_PER_MONTH, ONE, ZERO
+from tablewright.deploy.database import DatabaseAccess
 from tablewright.deploy.program import Program, SecretNeed
 
+SERVER_PRICES = ("aws.rds-postgresql", "aws.aurora-postgresql")
+"""Prices of a database server that the option itself runs."""
 SECRET_PRICE = "aws.secrets-manager.secret"
 PRODUCTION = "production"
 """The environment where names are the application's own."""
@@ -51,6 +54,8 @@ class Site:
     users: int
     peak_requests_per_second: Decimal
     usd_per_month: Decimal
+    access: DatabaseAccess = field(default_factory=DatabaseAccess)
+    """How that database is reached."""
     design: str = ""
     """Name of the design whose tables are deployed; "" where there is none."""
     latency_ms: int = 0
@@ -94,9 +99,9 @@ class Site:
         if not self.has(SECRET_PRICE):
             return ()
         listed = self.program.secrets
-        if self.engine == "mongodb":
-            text = "address of the database, with its user and password"
-            listed = (*listed, SecretNeed(name=self.program.address_variable, text=text))
+        if self.access.secret:
+            address = SecretNeed(name=self.program.address_variable, text=self.access.secret)
+            listed = (*listed, address)
         return listed or (SecretNeed(name="APPLICATION", text="keys of the application"),)
 
     @property

@@ -15,7 +15,7 @@ from tablewright.deploy.alarm_values import METRICS_OF_AN_ALARM, alarm, summed, 
 from tablewright.deploy.call_latency import LATENCY_PERIODS, call_latency
 from tablewright.deploy.compute import FUNCTION, INSTANCES, TASKS, kind_of
 from tablewright.deploy.functions import function_names
-from tablewright.deploy.option import Site
+from tablewright.deploy.option import SERVER_PRICES, Site
 from tablewright.deploy.resources import Ref, Resource
 
 CONCURRENCY_QUOTA = 1000
@@ -141,7 +141,7 @@ def _of_balancer(site: Site) -> Iterator[Resource]:
 
 def server_alarms(site: Site) -> Iterator[Resource]:
     """Yield alarms on the processor of a database server, and on its disk where it has its own."""
-    if site.engine != "postgresql" or not site.has("aws.rds", "aws.aurora"):
+    if not site.has(*SERVER_PRICES):
         return
     is_cluster = site.has("aws.aurora")
     name = "DBClusterIdentifier" if is_cluster else "DBInstanceIdentifier"

@@ -34,7 +34,7 @@ def release_files(site: Site) -> dict[str, str]:
         files["Dockerfile"] = dockerfile(site)
     if kind or pages_bucket(site):
         files["release.sh"] = release_script(site)
-    if site.engine in ("mongodb", "postgresql"):
+    if site.access.variable:
         files |= _client(site)
     return files
 
@@ -52,13 +52,9 @@ def environment_template(site: Site) -> str:
     for name, value in site.program.variables:
         meant = f"in {site.environment}: {value}" if value else "set by hand"
         lines.append(f"{name}=<{meant}>")
-    if site.engine == "mongodb" and site.program.address_variable:
-        lines.append(
-            f"{site.program.address_variable}=<mongodb+srv address of the database "
-            f"{database_name(site)}, from the secret store>"
-        )
-    elif site.engine == "postgresql":
-        lines.append(f"{site.program.address_variable}=<postgresql address, sslmode=verify-full>")
+    if site.access.placeholder and site.program.address_variable:
+        meant = site.access.placeholder.replace("DATABASE", database_name(site))
+        lines.append(f"{site.program.address_variable}=<{meant}>")
     for secret in site.program.secrets:
         text = f" ({secret.text})" if secret.text else ""
         lines.append(f"{secret.name}=<from the secret store{text}>")

@@ -107,7 +107,7 @@ def _filled_in(stack: Stack, site: Site, file_format: str) -> Iterator[str]:
     yield "Whoever deploys sets these in the shell; the commands below can then be pasted.\n"
     yield "```bash"
     yield from exports(stack, site, file_format)
-    if site.engine in ("mongodb", "postgresql"):
+    if site.access.variable:
         variable = site.program.address_variable
         yield f"read -rs {variable} && export {variable}    # address of the database"
     yield "```\n"
@@ -151,7 +151,7 @@ def _guide(stack: Stack, site: Site, file_format: str) -> Iterator[str]:
         ("Maintain", "the model still fits what is observed",
          f"tablewright doctor {_where(site)}"),
     ]  # fmt: skip
-    if site.engine in ("mongodb", "postgresql"):
+    if site.access.migration:
         place = next(i for i, step in enumerate(steps) if step[0] == "Verify")
         steps.insert(place, ("Deploy", "create tables or collections", _migrate(site)))
     has_others = any(not resource.kind.startswith("AWS::") for resource in stack.resources)
@@ -222,7 +222,7 @@ def _deploy(file_format: str) -> str:
 
 def _where(site: Site) -> str:
     """Return the options of a command that works on the deployed database."""
-    return _named(OperatedDesign(model="", design=site.design, engine=site.engine).where, site)
+    return _named(OperatedDesign(model="", design=site.design, access=site.access).where, site)
 
 
 def _in_environment(command: str, site: Site) -> str:
@@ -230,7 +230,7 @@ def _in_environment(command: str, site: Site) -> str:
 
     Backups and drills find tables by the names of the design, which are those of production.
     """
-    if site.environment == PRODUCTION or site.engine != "dynamodb":
+    if site.environment == PRODUCTION or not site.access.names_environments:
         return command
     verb = " ".join(command.split()[:2])
     if verb in ("tablewright status", "tablewright doctor"):
@@ -239,10 +239,7 @@ def _in_environment(command: str, site: Site) -> str:
 
 
 def _migrate(site: Site) -> str:
-    address = f'"${site.program.address_variable}"'
-    if site.engine == "mongodb":
-        return f"mongosh {address} --file migrations/0001-create.js"
-    return f"psql {address} -v ON_ERROR_STOP=1 -1 -f migrations/0001-create.sql"
+    return site.access.command(site.access.runner, f'"${site.program.address_variable}"')
 
 
 def _secrets(site: Site) -> Iterator[str]:
@@ -291,7 +288,7 @@ def _routine(stack: Stack, site: Site, file_format: str) -> Iterator[str]:
     deploy = f"{_deploy(file_format)}{overrides(stack, site, file_format)}"
     yield "| When | Task | Command |\n| --- | --- | --- |"
     secrets = tuple((secret.name, secret.rotate_days) for secret in site.secrets)
-    subject = OperatedDesign(model=".", design=site.design, engine=site.engine, secrets=secrets)
+    subject = OperatedDesign(model=".", design=site.design, access=site.access, secrets=secrets)
     tasks = routine(subject) if site.engine else ()
     rows = [(task.interval, task.what, _named(task.command, site)) for task in tasks]
     if kind_of(site) == INSTANCES:
@@ -311,8 +308,8 @@ def _named(command: str, site: Site) -> str:
     kept = "application" if site.shares_a_secret else "NAME"
     place = f"{site.app}/{site.environment}"
     named = command.replace("APP/ENVIRONMENT/NAME", f"{place}/{kept}")
-    for address in ("$MONGODB_URL", "$DATABASE_URL"):
-        named = named.replace(address, f"${site.program.address_variable}")
+    if site.access.variable:
+        named = named.replace(f"${site.access.variable}", f"${site.program.address_variable}")
     return named.replace("APP/ENVIRONMENT", place)
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from tablewright.core.errors import UnsupportedError
 from tablewright.deploy.network import CACHE_PORT, PRIVATE, from_group, security_group
-from tablewright.deploy.option import Site
+from tablewright.deploy.option import SERVER_PRICES, Site
 from tablewright.deploy.resources import Ref, Resource
 
 POSTGRES_PORT = 5432
@@ -31,7 +31,7 @@ def servers(site: Site) -> Iterator[Resource]:
         yield security_group(
             "ComputeGroup", site, "what is in this group may call the database", ()
         )
-    if site.engine == "postgresql" and site.has("aws.rds", "aws.aurora"):
+    if site.has(*SERVER_PRICES):
         yield from _postgresql(site)
     if site.has("aws.elasticache"):
         yield from _cache(site)

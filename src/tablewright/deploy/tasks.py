@@ -11,13 +11,8 @@ from collections.abc import Iterator, Sequence
 
 from tablewright.core.frozen import frozen
 
-DYNAMODB = "dynamodb"
-PLACES = {
-    "dynamodb": "--aws",
-    "mongodb": '--endpoint "$MONGODB_URL"',
-    "postgresql": '--endpoint "$DATABASE_URL"',
-}
-"""Options that name the database in production; addresses come from the environment."""
+from tablewright.deploy.database import DatabaseAccess
+
 SET_UP, DEPLOY, VERIFY, MONITOR, SECURE, OPTIMISE, TROUBLESHOOT, BACK_UP, MAINTAIN = (
     "Set up", "Deploy", "Verify", "Monitor", "Secure", "Optimise", "Troubleshoot", "Back up",
     "Maintain",
@@ -41,7 +36,8 @@ class OperatedDesign:
     """The model file, as it is named on the command line."""
     design: str
     """"" for the file's first."""
-    engine: str
+    access: DatabaseAccess
+    """How the database is reached."""
     reference: str = ""
     """The reference application it is a copy of; "" for a file of the user's own."""
     option: str = ""
@@ -66,7 +62,7 @@ class OperatedDesign:
     @property
     def where(self) -> str:
         """The options of a command that works on the database."""
-        return f"{self.named}{PLACES.get(self.engine, '')}".strip()
+        return f"{self.named}{self.access.where}".strip()
 
 
 @frozen
@@ -114,11 +110,11 @@ def _set_up(subject: OperatedDesign) -> Iterator[tuple[str, str]]:
             f"tablewright init {subject.model} --app {subject.reference}",
         )
     yield "is the model valid, are its targets met", f"tablewright check {subject.model}"
-    if subject.engine == DYNAMODB:
+    if not subject.access.variable:
         yield "whose account it is, before anything is sent", "aws sts get-caller-identity"
         yield "the region", 'echo "${AWS_REGION:?is not set}"'
     else:
-        variable = PLACES[subject.engine].partition("$")[2].rstrip('"')
+        variable = subject.access.variable
         yield "the address of the server, with its user", f'echo "${{{variable}:?is not set}}"'
     yield (
         "a copy on this machine: tables, data, a proof",
@@ -164,7 +160,7 @@ def _monitor(subject: OperatedDesign) -> Iterator[tuple[str, str]]:
         "uptime against the target, by a probe a minute",
         f"tablewright probe {subject.model} --health https://HOST/health --times 60",
     )
-    if subject.engine == DYNAMODB:
+    if not subject.access.variable:
         yield "the bill of last month by service; the end of the period is exclusive", LAST_BILL
         yield "the bill against the model", f"{doctor} --bill bill.json"
         usage = f"tablewright usage {subject.model} {subject.where}"
@@ -188,7 +184,7 @@ def _secure(subject: OperatedDesign) -> Iterator[tuple[str, str]]:
 def _optimise(subject: OperatedDesign) -> Iterator[tuple[str, str]]:
     yield "what the design gets wrong, and what that costs", f"tablewright check {subject.model}"
     yield "the bill by access pattern", f"tablewright cost {subject.model} --by pattern"
-    if subject.engine == DYNAMODB:
+    if not subject.access.variable:
         yield "a cheaper design, and the steps to it", f"tablewright plan {subject.model}"
     yield (
         "observed rates into the model, then the same again",
@@ -197,7 +193,7 @@ def _optimise(subject: OperatedDesign) -> Iterator[tuple[str, str]]:
 
 
 def _troubleshoot(subject: OperatedDesign) -> Iterator[tuple[str, str]]:
-    if subject.engine == DYNAMODB:
+    if not subject.access.variable:
         yield "creation fails: credentials, rights, region", "aws sts get-caller-identity"
     yield "a table is missing or differs", f"tablewright status {subject.model} {subject.where}"
     if subject.busiest:
@@ -308,7 +304,7 @@ def milestones(subject: OperatedDesign) -> tuple[tuple[int, str, str], ...]:
     for users in subject.scales:
         at = f"{subject.model} --users {users}"
         tasks.append((users, "targets, grade, what to fix first", f"tablewright check {at}"))
-        if subject.engine == DYNAMODB:
+        if not subject.access.variable:
             tasks.append((users, "the cheapest design there", f"tablewright plan {at}"))
             by_kind = f"tablewright cost {at} {subject.named}--by dimension"
             tasks.append((users, "storage and its cost", by_kind))

@@ -22,6 +22,7 @@ from tablewright.evaluation.engine import Engine, Refused
 if TYPE_CHECKING:
     from tablewright.bill.prices import PriceBook
     from tablewright.compare.protocol import Comparing
+    from tablewright.deploy.database import DatabaseAccess
     from tablewright.deploy.stack import DatabaseShare
     from tablewright.design.values import Design
     from tablewright.evaluation.evaluator import Evaluator
@@ -107,6 +108,11 @@ class EnginePlugin(Engine, Protocol):
 
     def usual_design(self, model: Model) -> Design | None:
         """Return a sensible design to stand beside those written; None where one is planned."""
+        ...
+
+    @property
+    def access(self) -> DatabaseAccess:
+        """How a deployed database of its kind is reached."""
         ...
 
     def infrastructure(

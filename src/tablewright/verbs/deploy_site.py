@@ -16,6 +16,7 @@ from tablewright.core.diagnostics import nearest
 from tablewright.core.errors import UnsupportedError, UsageError
 from tablewright.core.frozen import frozen
 from tablewright.core.quantities import ONE, ZERO
+from tablewright.deploy.database import DatabaseAccess
 from tablewright.deploy.extras import EXTRAS
 from tablewright.deploy.option import Part, Site
 from tablewright.deploy.program import Program, read_program
@@ -87,6 +88,7 @@ def site_of(
         environment=request.environment,
         region=session.region,
         engine=result.architecture.engine,
+        access=_access(session, result.architecture.engine),
         design=design.name if design is not None else "",
         parts=tuple(_part(line) for line in (*lines, *added)),
         users=session.users,
@@ -101,6 +103,11 @@ def site_of(
         measured_recovery=_measured_recovery(session, design),
         tags=request.tags,
     )
+
+
+def _access(session: Session, engine: str) -> DatabaseAccess:
+    """Return how the database of an option is reached; nothing of one that is only priced."""
+    return session.engines[engine].access if engine in session.engines else DatabaseAccess()
 
 
 def _measured_recovery(session: Session, design: Design | None) -> str:

@@ -93,7 +93,7 @@ def guide(session: Session, design: str = "", *, file: str = "") -> GuideView:
     subject = OperatedDesign(
         model=shlex.quote(named),
         design=chosen.name,
-        engine=chosen.engine,
+        access=session.engine_of(chosen).access,
         reference=named if apps.is_meant_by(named) else "",
         option=option,
         others=tuple(other.name for other in session.designs if _can_move(session, chosen, other)),

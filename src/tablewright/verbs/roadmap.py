@@ -650,7 +650,7 @@ def _routine(session: Session, assessed: DesignAssessment) -> tuple[RoutineTask,
         OperatedDesign(
             model=shlex.quote(str(session.file.path)),
             design=assessed.design.name,
-            engine=assessed.design.engine,
+            access=session.engine_of(assessed.design).access,
             aging=tuple(e.name for e in session.model.entities if e.retention_days is not None),
             scales=session.model.scales,
         )

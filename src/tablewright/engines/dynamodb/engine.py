@@ -59,6 +59,7 @@ from tablewright.model.values import Model, Pattern
 from tablewright.sample.sample import Sample, sample_of
 
 if TYPE_CHECKING:
+    from tablewright.deploy.database import DatabaseAccess
     from tablewright.deploy.stack import DatabaseShare
     from tablewright.engines.dynamodb.comparing import DynamoComparing
     from tablewright.engines.dynamodb.planning.planning import DynamoPlanning
@@ -203,6 +204,13 @@ class DynamoEngine:
     def usual_design(self, model: Model) -> None:
         """Return none: a design is planned."""
         return
+
+    @property
+    def access(self) -> DatabaseAccess:
+        """How a deployed one is reached."""
+        from tablewright.engines.dynamodb.deployed import ACCESS
+
+        return ACCESS
 
     def infrastructure(
         self, evaluation: Evaluation, environment: str, tags: tuple[tuple[str, str], ...]

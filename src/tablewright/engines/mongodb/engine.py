@@ -26,6 +26,7 @@ from tablewright.evaluation.description import DesignDescription
 from tablewright.model.values import Model
 
 if TYPE_CHECKING:
+    from tablewright.deploy.database import DatabaseAccess
     from tablewright.engines.mongodb.connector import MongoConnector
 
 WORDS = Words(
@@ -83,6 +84,13 @@ class MongoEngine(ServerEngine[MongoLayout]):
         """Return a design as neutral values."""
         assert isinstance(design, MongoDesign)
         return describe(design)
+
+    @property
+    def access(self) -> DatabaseAccess:
+        """How a deployed one is reached."""
+        from tablewright.engines.mongodb.deployed import ACCESS
+
+        return ACCESS
 
     @property
     def connector(self) -> MongoConnector:

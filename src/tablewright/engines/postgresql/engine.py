@@ -20,6 +20,7 @@ from tablewright.evaluation.description import DesignDescription
 from tablewright.model.values import Model
 
 if TYPE_CHECKING:
+    from tablewright.deploy.database import DatabaseAccess
     from tablewright.engines.postgresql.connector import PgConnector
 
 WORDS = Words(
@@ -54,6 +55,13 @@ class PostgresEngine(ServerEngine[PgLayout]):
     def usual_design(self, model: Model) -> Design:
         """Return a sensible design, derived from the model."""
         return plan(model)
+
+    @property
+    def access(self) -> DatabaseAccess:
+        """How a deployed one is reached."""
+        from tablewright.engines.postgresql.deployed import ACCESS
+
+        return ACCESS
 
     @property
     def connector(self) -> PgConnector:
