@@ -135,6 +135,12 @@ def test_an_option_outside_aws_is_refused_with_its_parts():
         build(site("google.cloud-run.cpu"), (), (), ())
 
 
+def test_a_balancer_with_nothing_behind_it_is_refused():
+    # PoaFix on Atlas prices a balancer that can be added, and runs its program elsewhere
+    with pytest.raises(UsageError, match="`option` runs none"):
+        build(site("aws.elb.alb.hour", "aws.cloudfront.https", engine=""))
+
+
 def test_a_priced_part_without_a_resource_is_named():
     stack = functions()
     parts = (Part(name="queue", title="SES", price_key="aws.ses.send"),)

@@ -18,7 +18,7 @@ from tablewright.deploy.resources import (
     Text,
     logical_name,
 )
-from tablewright.deploy.storage import pages_bucket
+from tablewright.deploy.storage import PAGES, pages_bucket
 
 CACHING_OPTIMIZED = "658327ea-f89d-4fab-a63d-7e88639e58f6"
 CACHING_DISABLED = "4135ea2d-6df8-44a3-9df3-4b5a84be39ad"
@@ -235,6 +235,7 @@ def _distribution(site: Site) -> Resource:
     }
     if default == "web":
         config["DefaultRootObject"] = "index.html"
+    if names == ["web"] and pages_bucket(site) == PAGES:  # else a 403 of the program became a page
         config["CustomErrorResponses"] = [  # a page that routes by itself answers every path
             {"ErrorCode": 403, "ResponseCode": 200, "ResponsePagePath": "/index.html"}
         ]

@@ -130,6 +130,7 @@ def deployer_policy(stack: Stack, site: Site) -> str:
     if any(resource.kind.startswith("AWS::IAM::") for resource in stack.resources):
         names = [f"arn:aws:iam::ACCOUNT:{kind}/{stack.name}-*" for kind in _IAM_KINDS]
         statements.append(_statement("Roles", ROLE_ACTIONS, names))
+    statements += _first_use(stack)
     actions: set[str] = set()
     for resource in stack.resources:
         service = resource.kind.rpartition("::")[0]
@@ -143,6 +144,41 @@ def deployer_policy(stack: Stack, site: Site) -> str:
         statement["Condition"] = {"StringEquals": {"aws:RequestedRegion": regional}}
         statements.append(statement)
     return json.dumps({"Version": "2012-10-17", "Statement": statements}, indent=2) + "\n"
+
+
+LINKED = {
+    "AWS::ApplicationAutoScaling": "dynamodb.application-autoscaling.amazonaws.com",
+    "AWS::AutoScaling": "autoscaling.amazonaws.com",
+    "AWS::DynamoDB::GlobalTable": "replication.dynamodb.amazonaws.com",
+    "AWS::ECS": "ecs.amazonaws.com",
+    "AWS::ElastiCache": "elasticache.amazonaws.com",
+    "AWS::ElasticLoadBalancingV2": "elasticloadbalancing.amazonaws.com",
+    "AWS::RDS": "rds.amazonaws.com",
+}
+"""Services that make a role of their own in an account that uses them for the first time: IAM User
+Guide, "AWS services that work with IAM"; each service's page on service-linked roles."""
+
+IMAGE_ACTIONS = ("ssm:GetParameter", "ssm:GetParameters")
+"""Terraform asks for one parameter, CloudFormation for several."""
+
+
+def _first_use(stack: Stack) -> list[dict[str, Any]]:
+    """Return the rights that a first deployment in an account takes beside those of resources."""
+    statements = []
+    kinds = [resource.kind for resource in stack.resources]
+    linked = sorted({LINKED[key] for key in LINKED for kind in kinds if kind.startswith(key)})
+    if linked:
+        statement = _statement(
+            "LinkedRoles",
+            ("iam:CreateServiceLinkedRole",),
+            ["arn:aws:iam::ACCOUNT:role/aws-service-role/*"],
+        )
+        statement["Condition"] = {"StringEquals": {"iam:AWSServiceName": linked}}
+        statements.append(statement)
+    if "AWS::EC2::LaunchTemplate" in kinds:  # the template asks for the newest image
+        image = f"arn:aws:ssm:{stack.region}::parameter/aws/service/ami-amazon-linux-latest/*"
+        statements.append(_statement("NewestImage", IMAGE_ACTIONS, [image]))
+    return statements
 
 
 _OWN_STATEMENTS = ("AWS::DynamoDB", "AWS::IAM")

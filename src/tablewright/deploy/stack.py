@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from tablewright.core.errors import UnsupportedError
+from tablewright.core.errors import UnsupportedError, UsageError
 from tablewright.core.frozen import frozen
 from tablewright.deploy.alarm_values import Expected
 from tablewright.deploy.alarms import alarms
@@ -85,9 +85,15 @@ def build(
 
     Raises:
         UnsupportedError: the option runs at a provider that is priced but not deployed here.
-        UsageError: two resources would have one name.
+        UsageError: two resources would have one name, or a load balancer nothing behind it.
     """
     refuse_elsewhere(site)
+    if site.has("aws.elb") and kind_of(site) not in (TASKS, INSTANCES):
+        raise UsageError(
+            f"a load balancer stands before tasks or instances, and the option `{site.option}` "
+            "runs none",
+            remedy="leave it out: where the program runs elsewhere, its balancer is there too",
+        )
     tables = [resource for resource in database if "DynamoDB" in resource.kind]
     variables = variables_of(
         site, {f"TABLE_{_variable(resource)}": Ref(resource.name) for resource in tables}

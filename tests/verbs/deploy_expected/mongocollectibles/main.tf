@@ -2145,11 +2145,6 @@ resource "aws_cloudfront_distribution" "distribution" {
     cached_methods = ["GET", "HEAD"]
     origin_request_policy_id = "b689b0a8-53d0-40ab-baf2-68738e2966ac"
   }
-  custom_error_response {
-    error_code = 403
-    response_code = 200
-    response_page_path = "/index.html"
-  }
   restrictions {
     geo_restriction {
       restriction_type = "none"
