@@ -20,6 +20,7 @@ from tablewright.deploy.operator_values import (
 )
 from tablewright.deploy.option import PRODUCTION, Site
 from tablewright.deploy.resources import Resource, Stack
+from tablewright.deploy.security import security
 from tablewright.deploy.shapes.values import snake_case
 from tablewright.deploy.storage import pages_bucket
 from tablewright.deploy.tasks import CHAPTERS, INTERVALS, OperatedDesign, routine
@@ -92,6 +93,7 @@ def runbook(stack: Stack, site: Site, file_format: str) -> str:
         *_filled_in(stack, site, file_format),
         *_guide(stack, site, file_format),
         *_exposure(stack),
+        *_security(stack, site),
         *_routine(stack, site, file_format),
         *_alarms(stack),
         *_release(stack, site, file_format),
@@ -281,6 +283,15 @@ def _exposure(stack: Stack) -> Iterator[str]:
     yield "## What the internet can reach\n"
     listed = exposed(stack)
     yield "\n".join(f"- {text}" for text in listed) + "\n" if listed else "Nothing.\n"
+
+
+def _security(stack: Stack, site: Site) -> Iterator[str]:
+    """Yield every security setting with its state: what an audit asks for."""
+    yield "## Security settings\n"
+    yield "| Setting | State | What stands for it, or what would |\n| --- | --- | --- |"
+    for row in security(stack, site):
+        yield f"| {row.what} | {row.state} | {row.evidence}{f'; {row.fix}' if row.fix else ''} |"
+    yield ""
 
 
 def _routine(stack: Stack, site: Site, file_format: str) -> Iterator[str]:

@@ -71,6 +71,8 @@ def deploy_page(view: DeployView) -> Document:
     blocks.append(Bullets(items=reach))
     blocks.append(Paragraph(text="Before people depend on it:"))
     blocks.append(Bullets(items=tuple(_ready(row) for row in view.readiness)))
+    blocks.append(Paragraph(text="Security settings:"))
+    blocks.append(Bullets(items=tuple(_ready(row) for row in view.security)))
     blocks.append(Paragraph(text=_next(view)))
     title = f"{view.app} · {view.option} · {view.environment} · {view.region}"
     return Document(title=title, blocks=tuple(blocks))

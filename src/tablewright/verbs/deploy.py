@@ -22,6 +22,7 @@ from tablewright.deploy.option import PRODUCTION, Part, Site, checked_environmen
 from tablewright.deploy.readiness import ReadinessRow, readiness
 from tablewright.deploy.resources import Resource
 from tablewright.deploy.runbook import exposed
+from tablewright.deploy.security import security
 from tablewright.deploy.stack import DatabaseShare, build, refuse_elsewhere, unbacked
 from tablewright.deploy.ways_out import ways_out
 from tablewright.design.values import Design
@@ -124,6 +125,8 @@ class DeployView:
     """How the program reaches what is outside its network; empty where it has none."""
     readiness: tuple[ReadinessRow, ...] = ()
     """What there is, and is missing, before people depend on it."""
+    security: tuple[ReadinessRow, ...] = ()
+    """Each security setting of the stack, with what stands for it or is missing."""
 
 
 def deploy_options(session: Session) -> OptionsView:
@@ -230,6 +233,7 @@ def deploy(
         beside=tuple(_beside(session, entry) for entry in differences(stack, site)),
         ways_out=tuple(_ways_out(session, options, site)),
         readiness=tuple(readiness(stack, site)),
+        security=tuple(security(stack, site)),
         **_happened(plan),
     )
 
