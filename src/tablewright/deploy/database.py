@@ -5,10 +5,10 @@ In: nothing. Out: `DatabaseAccess`. Each engine has one, so that `deploy` need n
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from tablewright.core.frozen import frozen
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class DatabaseAccess:
     """How a database is reached; in commands `ADDRESS` and `FILE` stand for what they say."""
 

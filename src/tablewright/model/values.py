@@ -480,11 +480,16 @@ class Claim:
 
 @frozen
 class Assumption:
-    """A figure of the file that is marked as assumed. `path` leads to it."""
+    """What the file marks as assumed: a figure, a type or a key. `path` leads to it."""
 
     path: tuple[str, ...]
     text: str
     span: Span
+
+    @property
+    def is_figure(self) -> bool:
+        """Whether it says how much or how many, so that half and twice of it mean something."""
+        return any(character.isdigit() for character in self.text)
 
     @property
     def name(self) -> str:

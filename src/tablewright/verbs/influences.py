@@ -36,7 +36,7 @@ def influences(session: Session, design: Design) -> tuple[Influence, ...]:
         return ()
     base = session.evaluate(design).bill.total
     results = []
-    for assumption in session.model.assumptions:
+    for assumption in _figures(session):
         key, compute = _task(session, assumption, design)
         halved, doubled = session.remember(key, compute)
         results.append(
@@ -57,7 +57,11 @@ def influence_tasks(session: Session, design: Design) -> Tasks:
     """Return what `influences` remembers of each assumption, to be computed ahead."""
     if not _is_asked_for(session, design):
         return {}
-    return dict(_task(session, assumption, design) for assumption in session.model.assumptions)
+    return dict(_task(session, assumption, design) for assumption in _figures(session))
+
+
+def _figures(session: Session) -> list[Assumption]:
+    return [each for each in session.model.assumptions if each.is_figure]
 
 
 def _is_asked_for(session: Session, design: Design) -> bool:
