@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import yaml
+
 from tablewright import apps, read_model
 from tablewright.core.errors import UnsupportedError
 from tablewright.session import Options, Session
@@ -42,3 +44,15 @@ def files(folder):
         for path in sorted(Path(folder).rglob("*"))
         if path.is_file()
     }
+
+
+class _Loader(yaml.SafeLoader):
+    """Reads a template; its short tags become texts."""
+
+
+_Loader.add_multi_constructor("!", lambda loader, suffix, node: f"{suffix} {node.value}")
+
+
+def template(text):
+    """Return a template as data; references are texts such as `Ref Users`."""
+    return yaml.load(text, _Loader)

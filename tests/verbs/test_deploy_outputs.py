@@ -18,12 +18,16 @@ import click
 import pytest
 import yaml
 
+from deploy.alarm_evaluator import first_of, metrics_of, state_of
 from tablewright import apps
 from tablewright.cli.main import group
 from tablewright.verbs.deploy import deploy
-from verbs.deployed import files, options_of, session_of, written
+from verbs.deployed import files, options_of, session_of, template, written
 
 REFERENCE = re.compile(r"(?<![\w.\"/])((?:data\.)?(?:aws|mongodbatlas)_\w+)\.(\w+)\.\w+")
+REPORTED = yaml.safe_load(
+    (Path(__file__).parents[1] / "deploy" / "cloudwatch_metrics.yaml").read_text(encoding="utf-8")
+)
 LINTERS = Path(__file__).parents[2] / ".peers" / "linters" / "bin"
 SECRETS = {
     "access key": re.compile(r"\b(AKIA|ASIA)[A-Z0-9]{16}\b"),
@@ -192,3 +196,30 @@ def test_terraform_is_read_back_and_its_references_lead_somewhere(folders):
             assert used <= declared, (option, used - declared)
             variables = set(re.findall(r"\bvar\.(\w+)", code))
             assert variables <= set(re.findall(r'^variable "(\w+)"', joined, re.M)), option
+
+
+def test_every_alarm_of_every_option_goes_off_and_watches_what_the_vendor_reports(folders):
+    for option, file_format, folder in folders:
+        if file_format != "cloudformation":
+            continue
+        text = (folder / "template.yaml").read_text(encoding="utf-8")
+        resources = template(text)["Resources"]
+        alarms = {
+            name: resource["Properties"]
+            for name, resource in resources.items()
+            if resource["Type"] == "AWS::CloudWatch::Alarm"
+        }
+        assert alarms or not any(r["Type"] == "AWS::DynamoDB::Table" for r in resources.values())
+        for name, alarm in alarms.items():
+            falls = alarm["ComparisonOperator"] == "LessThanThreshold"
+            beyond = alarm["Threshold"] + (-1 if falls else 1)
+            periods = alarm["EvaluationPeriods"]
+            reported = [
+                {first_of(alarm): [value] * periods} for value in (beyond, alarm["Threshold"])
+            ]
+            assert [state_of(alarm, data) for data in reported] == ["ALARM", "OK"], (option, name)
+            assert alarm["AlarmActions"], (option, name)
+            for namespace, metric, dimensions, statistic in metrics_of(alarm):
+                known = REPORTED[namespace][metric]
+                assert list(dimensions) in known["dimensions"], (option, name, metric)
+                assert statistic in known["statistics"], (option, name, metric)

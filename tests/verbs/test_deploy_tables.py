@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 
 import pytest
-import yaml
 
 from tablewright import apps
 from tablewright.cli.main import run
@@ -14,14 +13,8 @@ from tablewright.engines.dynamodb.transport import LocalTransport
 from tablewright.local.database import Database
 from tablewright.session import open_model
 from tablewright.verbs import deploy as module
-from verbs.deployed import options_of
+from verbs.deployed import options_of, template
 
-
-class _Loader(yaml.SafeLoader):
-    """Reads a template; its short tags become texts."""
-
-
-_Loader.add_multi_constructor("!", lambda loader, suffix, node: f"{suffix} {node.value}")
 NOT_OF_CREATE = ("PointInTimeRecoverySpecification", "TimeToLiveSpecification")
 
 
@@ -55,7 +48,7 @@ def test_tables_made_from_the_template_show_no_drift(app, tmp_path, monkeypatch,
         if row.engine == "dynamodb" and row.name in options_of(session)
     )
     view = module.deploy(session, option=option, dry_run=True)
-    document = yaml.load(render(built[-1]), _Loader)
+    document = template(render(built[-1]))
     tables = [
         resource["Properties"]
         for resource in document["Resources"].values()
