@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from tablewright.core.frozen import frozen
-
 from tablewright.deploy.database import DatabaseAccess
 
 SET_UP, DEPLOY, VERIFY, MONITOR, SECURE, OPTIMISE, TROUBLESHOOT, BACK_UP, MAINTAIN = (
