@@ -98,7 +98,7 @@ def _checks(
         checks.append(_check(need, result, how, hours))
     target = board.model.targets.availability
     if target is not None:
-        result, how = _promise(promised, target)
+        result, how = availability_against(promised, target)
         checks.append(
             NeedCheck(
                 need="availability",
@@ -154,8 +154,23 @@ def _requirement(offering: OfferingResult | None, name: str) -> Requirement | No
     return next((r for r in offering.requirements if r.need == name), None)
 
 
-def _promise(promised: Availability, target: Decimal) -> tuple[str, str]:
-    """Return whether what its parts promise together reaches the target, and in which words."""
+def availability_against(promised: Availability, target: Decimal) -> tuple[str, str]:
+    """Return whether what its parts promise together reaches the target, and in which words.
+
+    A target of availability is that of the whole: what a user asks passes every part. `check` and
+    `compare` both ask here.
+
+    Args:
+        promised: of a whole deployment.
+        target: per cent of a month.
+
+    Returns:
+        met, missed or unknown, and why.
+
+    Example:
+        >>> availability_against(Availability(percent=Decimal("99.94")), Decimal("99.99"))
+        ('missed', 'its parts promise 99.940 %, 26 minutes away a month')
+    """
     if promised.unpromised:
         return "missed", f"nothing is promised of {' and '.join(promised.unpromised)}"
     together = promised.percent.quantize(Decimal("0.001"))

@@ -224,6 +224,8 @@ def availability(architecture: Architecture, book: PriceBook) -> Availability:
             unknown.append(part.title)
         else:
             share *= promised / PERCENT
+    if not any(part.serial for part in architecture.components):
+        unknown.append("any part")
     single = [p.title for p in architecture.components if p.serial and p.zones == 1]
     return Availability(
         percent=share * PERCENT,

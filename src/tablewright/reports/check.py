@@ -179,7 +179,7 @@ def _wholes(targets: Sequence[TargetResult]) -> list[str]:
     figures = [
         f"{usd(Decimal(t.part))} of it with `{t.option}` at {users(t.users)}"
         for t in targets
-        if t.option and t.users is not None
+        if t.part and t.users is not None
     ]
     if not figures:
         return []

@@ -110,9 +110,9 @@ class TargetResult:
     met_there: bool | None = None
     """Whether what was measured is enough where it was measured, if that decides nothing."""
     of: str = ""
-    """Of a monthly cost what it is for: database or deployment."""
+    """Of a monthly cost or an availability what it is for: database or deployment."""
     option: str = ""
-    """The deployment option whose bill is the figure, where that is a whole deployment's."""
+    """The deployment option whose bill or promise is the figure, where that is a whole's."""
     part: str = ""
     """USD a month of the database in it."""
     measured: str = ""

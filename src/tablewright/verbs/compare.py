@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from tablewright.compare.board import Board
     from tablewright.compare.decision import Candidates
     from tablewright.compare.result import Comparison
-    from tablewright.compare.values import Architecture
+    from tablewright.compare.values import Architecture, Availability
 
 
 COMPARED = "comparison"
@@ -86,6 +86,8 @@ class WholeDeployment:
     """USD a month of everything, without what is always free."""
     database_usd: Decimal
     """What of that is the database."""
+    availability: Availability
+    """What its parts promise together."""
 
 
 def whole_deployment(session: Session, design: Design, users: int) -> WholeDeployment | None:
@@ -130,6 +132,7 @@ def _whole_deployment(session: Session, design: Design, users: int) -> WholeDepl
         option=least.architecture.name,
         usd=price.total,
         database_usd=price.spent(BudgetScope.DATABASE),
+        availability=least.availability,
     )
 
 

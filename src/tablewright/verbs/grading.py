@@ -128,22 +128,51 @@ def _service_levels(session: Session, design: Design) -> tuple[TargetResult, ...
     """Return the targets that no arithmetic decides: an SLA answers them, or a measurement."""
     targets = session.model.targets
     results: list[TargetResult] = []
-    promised = session.engine_of(design).promised_availability(design, session.book())
-    if targets.availability is not None and promised is not None:
-        results.append(
-            TargetResult(
-                name="availability",
-                design=design.name,
-                users=None,
-                wanted=f"{targets.availability} %",
-                reached=f"{promised} % SLA of the database",
-                met=promised >= targets.availability,
-            )
-        )
+    if targets.availability is not None:
+        results.append(_availability(session, design, targets.availability))
     timed = any(p.latency_p99_ms is not None for p in session.model.patterns)
     if targets.latency_p99_ms is not None or timed:
         results.append(_latency(session, design))
     return tuple(results)
+
+
+def _availability(session: Session, design: Design, target: Decimal) -> TargetResult:
+    """Return the target of availability and whether the whole with a design promises it.
+
+    Where no option holds the design, only the promise of the database is known: below the target
+    it misses it, for no whole promises more than its parts; else nothing is decided.
+    """
+    result = TargetResult(
+        name="availability",
+        design=design.name,
+        users=session.users,
+        wanted=f"{target} %",
+        reached="",
+        met=None,
+        of=BudgetScope.DEPLOYMENT.value,
+    )
+    whole = whole_deployment(session, design, session.users)
+    if whole is not None:
+        from tablewright.compare.needs import availability_against
+
+        verdict, how = availability_against(whole.availability, target)
+        return replace(
+            result,
+            reached=f"{whole.availability.percent.quantize(Decimal('0.001'))} %",
+            met={"met": True, "missed": False}.get(verdict),
+            why="" if verdict == "met" else f"with `{whole.option}` {how}",
+            option=whole.option,
+        )
+    promised = session.engine_of(design).promised_availability(design, session.book())
+    why = f"no deployment option holds it with a database on {design.engine}"
+    if promised is None:
+        return replace(result, why=why)
+    return replace(
+        result,
+        reached=f"{promised} % of the database",
+        met=False if promised < target else None,
+        why=why,
+    )
 
 
 def _latency(session: Session, design: Design) -> TargetResult:
