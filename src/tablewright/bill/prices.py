@@ -172,10 +172,8 @@ class PriceBook:
     def _own(self, key: str, region: str) -> list[Price]:
         return [p for p in self.own if p.key == key and p.region in (region, ALL_REGIONS)]
 
-    def _packaged(self, key: str, region: str) -> list[Price]:
-        book = packaged(service_of(key))
-        result = book.prices.get(key, ()) if book else ()
-        return [p for p in result if p.region in (region, ALL_REGIONS)]
+    def _packaged(self, key: str, region: str) -> tuple[Price, ...]:
+        return _packaged(key, region)
 
     def _why_not(self, key: str, region: str, day: str | None) -> str:
         book = packaged(service_of(key))
@@ -185,7 +183,7 @@ class PriceBook:
         if key not in book.prices:
             meant = nearest(key, book.prices)
             return "the book has no such key" + (f", did you mean {meant}?" if meant else "")
-        here = self._own(key, region) + self._packaged(key, region)
+        here = [*self._own(key, region), *self._packaged(key, region)]
         if not here:
             known = sorted({p.region for p in book.prices[key]})
             return "the book has it for " + (", ".join(known) if known else "no region")
@@ -198,6 +196,14 @@ class PriceBook:
             return _because("only a former price is known", here[0])
         first = min(p.starts for p in here)
         return f"on {day} it is not known; the book knows it from {first} on"
+
+
+@cache
+def _packaged(key: str, region: str) -> tuple[Price, ...]:
+    """Return the prices of the packaged book for a key that hold in a region."""
+    book = packaged(service_of(key))
+    result = book.prices.get(key, ()) if book else ()
+    return tuple(p for p in result if p.region in (region, ALL_REGIONS))
 
 
 def _because(reason: str, price: Price) -> str:

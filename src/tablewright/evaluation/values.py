@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import field, replace
 from decimal import Decimal
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from tablewright.capacity.limits import STORAGE_OVERHEAD_BYTES
@@ -271,10 +272,11 @@ class Evaluation:
 
     def route(self, pattern: str) -> Route:
         """Return the route of a pattern (KeyError if there is none)."""
-        for route in self.routes:
-            if route.pattern == pattern:
-                return route
-        raise KeyError(pattern)
+        return self._by_pattern[pattern]
+
+    @cached_property
+    def _by_pattern(self) -> dict[str, Route]:
+        return {route.pattern: route for route in reversed(self.routes)}
 
     def resource(self, name: str) -> ResourceFacts:
         """Return the facts of a table or index (KeyError if there is none)."""

@@ -89,10 +89,16 @@ def _any_words(length: int, point: float) -> str:
     place = int(point * _FINE)
     if length < SEVERAL // 2:
         return texts(SENTENCES, length)[place % CHOICES]
-    pool, starts = words_text(length), starts_of_sentences(length)
+    pool, starts = _sentences_of(length)
     start = starts[place % len(starts)]
     last = pool.rfind(" ", start, start + length - 3) + 1
     return pool[start:last] + last_words(start + length - last)
+
+
+@lru_cache(maxsize=4096)
+def _sentences_of(length: int) -> tuple[str, tuple[int, ...]]:
+    """Return the text that pieces of this length are cut from, and where its sentences begin."""
+    return words_text(length), starts_of_sentences(length)
 
 
 def _mixed_text(length: int, rng: Random, ratio: float) -> str:

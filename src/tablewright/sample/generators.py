@@ -508,7 +508,7 @@ def _vector(attribute: Attribute, d: Draw) -> list[Any]:
 def _map(attribute: Attribute, d: Draw) -> list[Any]:
     if not attribute.fields:
         lengths, ratio = stated_lengths(attribute, d.rng, d.n, 256), compressed_ratio(attribute)
-        return [document(length, d.rng, ratio) for length in lengths]
+        return [document(length, d.rng, ratio) for length in lengths[: d.first]]
     names = [field.name for field in attribute.fields]
     columns = [d.inner(field, d.numbers) for field in attribute.fields]
     created = [
@@ -526,7 +526,7 @@ def _map(attribute: Attribute, d: Draw) -> list[Any]:
 def _list(attribute: Attribute, d: Draw) -> list[Any]:
     if attribute.element is None:
         lengths, ratio = stated_lengths(attribute, d.rng, d.n, 256), compressed_ratio(attribute)
-        return [elements(length, d.rng, ratio) for length in lengths]
+        return [elements(length, d.rng, ratio) for length in lengths[: d.first]]
     return _runs(attribute, attribute.element, d, 0)
 
 

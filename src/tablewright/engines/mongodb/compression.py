@@ -64,7 +64,7 @@ def snappy_bytes(data: bytes) -> int:
     """
     end = len(data)
     size = 1 if end < 128 else 2 if end < 16_384 else 3  # the length, seven bits a byte
-    words = [int.from_bytes(data[i : i + 4], "little") for i in range(end - 3)]
+    words = _words(data)
     seen = [-1] * _PLACES
     start = position = 0
     skip = 32
@@ -90,6 +90,20 @@ def snappy_bytes(data: bytes) -> int:
     if start < end:
         size += _literal(end - start)
     return size
+
+
+def _words(data: bytes) -> list[int]:
+    """Return the number that each four bytes stand for, at every place.
+
+    Example:
+        >>> _words(bytes([1, 0, 0, 0, 2]))
+        [1, 33554432]
+    """
+    words = [0] * max(0, len(data) - 3)
+    for place in range(min(4, len(words))):
+        count = (len(data) - place) // 4
+        words[place::4] = struct.unpack_from(f"<{count}I", data, place)
+    return words
 
 
 def _literal(length: int) -> int:
