@@ -264,6 +264,18 @@ def test_a_condition_that_fails_unexpectedly_is_a_failure_of_its_pattern(
     assert failed.failures == ("UpdateItem failed: ConditionalCheckFailedException: no",)
 
 
+def test_a_role_that_is_too_narrow_fails_exactly_the_patterns_that_need_what_it_lacks(
+    session: Session, database: Database
+) -> None:
+    refused = dict.fromkeys(range(1, 1000), refuse("AccessDeniedException"))
+    proof = prove_with(session, database, "UpdateItem", refused)
+
+    failed = {one.pattern: one.failures for one in proof.patterns if one.failures}
+    assert set(failed) == {"mark", "move", "tag"}  # those that update
+    assert set(failed["mark"]) == {"UpdateItem failed: AccessDeniedException: no"}
+    assert not proof.is_right
+
+
 @pytest.mark.parametrize(
     ("fault", "error", "says"),
     [

@@ -8,6 +8,7 @@ its limit; then all callers ask at the same moment, once each.
 from __future__ import annotations
 
 import threading
+from collections.abc import Collection
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any
@@ -44,11 +45,20 @@ def limit_of(pattern: Pattern) -> Condition | None:
     )
 
 
-def all_kept_limits(proving: Proving) -> tuple[KeptLimit, ...]:
-    """Return how many callers at once passed each limit; the database is changed by it."""
+def all_kept_limits(
+    proving: Proving, failed: Collection[str] = frozenset()
+) -> tuple[KeptLimit, ...]:
+    """Return how many callers at once passed each limit; the database is changed by it.
+
+    Patterns that have failed, one after the other, are not asked for at once.
+    """
     model = proving.evaluation.model
     routes = {route.pattern: route for route in proving.evaluation.routes}
-    tried = [p for p in model.patterns if limit_of(p) is not None and routes[p.name].is_served]
+    tried = [
+        p
+        for p in model.patterns
+        if p.name not in failed and limit_of(p) is not None and routes[p.name].is_served
+    ]
     if not tried:
         return ()
     runner, workload = Runner(proving), Workload(model, proving.world, proving.seed)

@@ -8,7 +8,7 @@ moment, each adds one to a number of it, and each writes what it came to.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextlib import ExitStack, closing
 from dataclasses import replace
 from typing import Any
@@ -34,14 +34,17 @@ def counted_attribute(model: Model, pattern: Pattern) -> str:
     return next(iter(numbers), "")
 
 
-def all_lost_updates(proving: Proving) -> tuple[LostUpdates, ...]:
+def all_lost_updates(
+    proving: Proving, failed: Collection[str] = frozenset()
+) -> tuple[LostUpdates, ...]:
     """Return what callers at once lose of each pattern that reads, changes and writes back.
 
-    The instances that are tried are those of a new workload: it runs after the proof itself.
+    The instances that are tried are those of a new workload: it runs after the proof itself, and
+    leaves out patterns that have failed in it.
     """
     model = proving.evaluation.model
     routes = {route.pattern: route for route in proving.evaluation.routes}
-    tried = [pattern for pattern in model.patterns if counted_attribute(model, pattern)]
+    tried = [p for p in model.patterns if p.name not in failed and counted_attribute(model, p)]
     if not tried:
         return ()
     runner, workload = Runner(proving), Workload(model, proving.world, proving.seed)

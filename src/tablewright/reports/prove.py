@@ -32,7 +32,7 @@ def proof_page(view: ProofView) -> Document:
     for pattern in proof.patterns:
         if not pattern.was_run:
             blocks.append(Paragraph(text=_not_run(pattern), tone="bad" if pattern.cannot else ""))
-        for text in (*pattern.wrong, *pattern.failures):
+        for text in dict.fromkeys((*pattern.wrong, *pattern.failures)):
             blocks.append(Paragraph(text=f"{pattern.pattern}: {text}", tone="bad"))
         if pattern.was_run:
             blocks += [Paragraph(text=text, tone="bad") for text in _untypical(pattern)]

@@ -248,8 +248,11 @@ def prove_on(
     """
     proving = proving_of(session, design, adapter, request, progress, evaluation)
     proof = run_proof(proving)
+    failed = {result.pattern for result in proof.patterns if result.failures}
     proof = replace(
-        proof, lost_updates=all_lost_updates(proving), kept_limits=all_kept_limits(proving)
+        proof,
+        lost_updates=all_lost_updates(proving, failed),
+        kept_limits=all_kept_limits(proving, failed),
     )
     if request.scans:
         routes = proving.evaluation.routes

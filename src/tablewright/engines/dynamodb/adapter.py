@@ -253,7 +253,8 @@ class DynamoAdapter:
             except RequestFailedError as failed:
                 if failed.is_retryable:
                     raise _no_capacity(requests) from failed
-                if failed.is_of_all or failed.code == "ResourceNotFoundException":
+                missing = failed.code == "ResourceNotFoundException"
+                if failed.is_of_all or failed.is_forbidden or missing:
                     raise
                 raise RecordRefusedError(failed.message, remedy=failed.remedy) from failed
             self._written_units += sum((c.units for c in reply.consumed), ZERO)

@@ -57,9 +57,9 @@ CREDENTIALS = frozenset(
         "UnrecognizedClientException",
         "InvalidSignatureException",
         "MissingAuthenticationTokenException",
-        "AccessDeniedException",
     }
 )
+FORBIDDEN = "AccessDeniedException"
 
 
 class RequestFailedError(EngineError):
@@ -85,6 +85,8 @@ class RequestFailedError(EngineError):
         remedy = ""
         if code in CREDENTIALS:
             remedy = "sign in again (the credentials are missing, wrong or expired), then repeat"
+        elif code == FORBIDDEN:
+            remedy = "allow that action on that resource in the caller's role, then repeat"
         elif code in RETRYABLE:
             remedy = "it was repeated in vain: raise the capacity, or wait, then repeat"
         super().__init__(f"{operation} failed: {code}: {message}", remedy=remedy)
@@ -103,6 +105,11 @@ class RequestFailedError(EngineError):
     def is_of_all(self) -> bool:
         """Whether other requests would fail in the same way, once repeating did not help."""
         return self.code in CREDENTIALS or self.code in RETRYABLE
+
+    @property
+    def is_forbidden(self) -> bool:
+        """Whether the caller's role is too narrow: for this operation here, not for every one."""
+        return self.code == FORBIDDEN
 
     @property
     def is_of_values(self) -> bool:
