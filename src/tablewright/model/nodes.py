@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any, TypeVar, cast
 
 import yaml
@@ -212,7 +213,12 @@ def plain(node: Node) -> Any:
 
 def split_lines(text: str) -> list[str]:
     """Return the lines as YAML counts them."""
-    return _BREAK.split(text)
+    return list(_lines_of(text))
+
+
+@lru_cache(maxsize=1)  # for sensitivity the same text is read many times over
+def _lines_of(text: str) -> tuple[str, ...]:
+    return tuple(_BREAK.split(text))
 
 
 def compose(text: str, reading: Reading) -> Node | None:

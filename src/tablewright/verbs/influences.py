@@ -92,6 +92,8 @@ def _bill_with(
     # Compared with the unchanged model on the same small sample: the rest is the figure's effect.
     unchanged = _variant(session, {}, names)
     changed = _variant(session, {assumption.path: factor}, names)
+    if (changed.model, changed.file.designs) == (unchanged.model, unchanged.file.designs):
+        return total  # what is assumed is no figure, such as a type or which attribute is the key
     before = unchanged.evaluate(design.name, session.users).bill.total
     after = changed.evaluate(design.name, session.users).bill.total
     return total + after - before
