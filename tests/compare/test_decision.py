@@ -9,11 +9,13 @@ import pytest
 
 from applications import compared as application
 from tablewright import read_model
-from tablewright.compare import comparison
+from tablewright.compare import beside, comparison
 from tablewright.compare.decision import BUDGET, LOAD, NEEDS, OWNERSHIP, REST, DeploymentDecision
 from tablewright.compare.growth import path_usd
+from tablewright.compare.reader import services
 from tablewright.compare.result import Comparison
 from tablewright.core.errors import UsageError
+from tablewright.core.expressions import evaluate
 from tablewright.reports.pages import page_of
 from tablewright.reports.render.text import write_text
 from tablewright.session import Session
@@ -84,7 +86,10 @@ def only_own(monkeypatch: pytest.MonkeyPatch) -> None:
 # ---------------------------------------------------------------- one rule after the other
 
 
-def test_what_cannot_serve_a_pattern_leaves_first_however_cheap_it_is() -> None:
+def test_what_cannot_serve_a_pattern_leaves_first_however_cheap_it_is(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(beside, "services", lambda: ())  # none that could stand beside it
     found = compared(patterns="  find: {search: Note, where: text, rate: 1/user/day}")
     ruling = decided(found).rulings[0]
     assert ruling.rule == LOAD
@@ -98,6 +103,34 @@ def test_what_cannot_serve_a_pattern_leaves_first_however_cheap_it_is() -> None:
     cheapest = min(found.architectures, key=lambda option: option.at(1000).total)
     assert cheapest.architecture.name == "serverless-aws"
     assert decided(found).chosen == "instance-postgresql-aws"
+
+
+def test_words_are_searched_by_a_service_beside_a_database_without_search_at_its_price() -> None:
+    found = compared(
+        patterns="  find: {search: Note, where: text, rate: 1/user/day}",
+        needs="full_text: 'yes: notes are found by their words'",
+    )
+    option = next(o for o in found.architectures if o.architecture.name == "serverless-aws")
+    assert option.architecture.title == "API Gateway, Lambda and DynamoDB, OpenSearch Serverless"
+    assert option.architecture.operations[-1] == "keep the search up to date"
+    parts = {line.resource: line for line in option.at(1000).lines}
+    # one unit to index and one to search, at 0.24 an hour: 2 x 730 x 0.24
+    assert parts["search_units"].amount == Decimal("350.40")
+    assert parts["search_storage"].amount < Decimal("0.01")  # less than a MB of notes
+    needs = dict(found.needs)["serverless-aws"]
+    assert [(n.result, n.how) for n in needs] == [("met", "by OpenSearch Serverless")]
+    assert decided(found).rulings[0].leaves == ()
+    # each option with DynamoDB costs 350 USD a month more than a server that searches itself
+    assert decided(found).chosen == "instance-postgresql-aws"
+    assert decided(found).decided_by == OWNERSHIP
+
+
+@pytest.mark.parametrize(("gb", "units"), [(60, 2), (61, 3), (120, 3), (121, 5)])
+def test_a_search_takes_more_units_where_there_is_more_to_search(gb: int, units: int) -> None:
+    """One to index; to search two halves of 60 GB in two zones, then two of 120 GB each."""
+    service = next(s for s in services() if s.name == "opensearch-serverless")
+    part = next(part for part in service.components if part.name == "search_units")
+    assert evaluate(part.quantity, {"hours": Decimal(1), "data_gb": Decimal(gb)}) == units
 
 
 def test_a_pattern_served_by_a_part_beside_the_database_is_served_and_priced() -> None:

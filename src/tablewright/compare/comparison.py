@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from tablewright.compare.answer import answer_of
+from tablewright.compare.beside import completed
 from tablewright.compare.board import Board, architectures_for
 from tablewright.compare.claim_checks import checked, with_verdicts
 from tablewright.compare.decision import Candidates, decide
@@ -135,4 +136,4 @@ def _options(board: Board, own: tuple[Architecture, ...]) -> tuple[Architecture,
             f"there are two deployment options called `{twice}`",
             remedy="give yours under `architectures` another name",
         )
-    return chosen
+    return tuple(completed(board, option) for option in chosen)

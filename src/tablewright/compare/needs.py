@@ -89,7 +89,10 @@ def _checks(
     for need in board.model.needs:
         if need.level is NeedLevel.NO:
             continue
-        if need.name == "high_availability":
+        beside = dict(architecture.meets).get(need.name, "")
+        if beside:
+            result, how, hours = "met", f"by {beside}", ZERO
+        elif need.name == "high_availability":
             result, how, hours = _zones(promised)
         else:
             result, how, hours = _of_offering(offering, need)

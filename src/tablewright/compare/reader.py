@@ -20,6 +20,7 @@ from tablewright.compare.values import (
     Free,
     Offering,
     ScaleLimit,
+    Service,
     Variant,
 )
 from tablewright.core.data import read_yaml
@@ -91,6 +92,30 @@ def read_architectures(data: Any, where: str) -> tuple[Architecture, ...]:
     return tuple(
         _architecture(str(name), raw, f"{where}: {name}")
         for name, raw in _mapping(data, where, None).items()
+    )
+
+
+@cache
+def services() -> tuple[Service, ...]:
+    """Return what may stand beside a database that cannot serve some access patterns."""
+    where = "data/services.yaml"
+    return tuple(
+        _service(str(name), raw, f"{where}: {name}")
+        for name, raw in _mapping(read_yaml(_PACKAGE, where), where, None).items()
+    )
+
+
+def _service(name: str, raw: Any, where: str) -> Service:
+    mapping = _mapping(raw, where, _SERVICE)
+    parts = _mapping(mapping.get("components"), f"{where}.components", None)
+    return Service(
+        name=name,
+        title=_text(mapping.get("title"), where),
+        engines=_texts(mapping.get("engines"), where),
+        verbs=_texts(mapping.get("verbs"), where),
+        meets=_texts(mapping.get("meets", []), where),
+        components=tuple(_component(str(k), part, f"{where}.{k}") for k, part in parts.items()),
+        operations=_texts(mapping.get("operations", []), where),
     )
 
 
@@ -207,6 +232,7 @@ def checks(app: str) -> tuple[CheckRule, ...]:
 
 
 _OFFERING = {"title", "engine", "main", "as_of", "source", "properties", "points"}
+_SERVICE = {"title", "engines", "verbs", "meets", "components", "operations"}
 _ARCHITECTURE = {
     "title", "apps", "engine", "servers", "offering", "stated", "cost", "rating", "let",
     "components", "limits", "operations", "switch", "note", "best_for", "pros", "cons",

@@ -113,11 +113,29 @@ class Architecture:
     scaling: str = ""
     """How it grows, and by whom."""
     variants: tuple[Variant, ...] = ()
+    meets: tuple[tuple[str, str], ...] = ()
+    """Needs of the model that a service beside the database meets, each with its name."""
 
     def serves(self, patterns: tuple[str, ...]) -> bool:
         """Whether a part of it serves access patterns that its database cannot."""
         beside = {name for part in self.components for name in part.serves}
         return set(patterns) <= beside
+
+
+@frozen
+class Service:
+    """What stands beside a database for access patterns that it cannot serve, as data."""
+
+    name: str
+    title: str
+    engines: tuple[str, ...]
+    """Those it stands beside."""
+    verbs: tuple[str, ...]
+    """The kinds of access patterns that it serves."""
+    meets: tuple[str, ...]
+    """Needs of a model that it meets."""
+    components: tuple[Component, ...]
+    operations: tuple[str, ...]
 
 
 @frozen

@@ -140,6 +140,9 @@ def _row(session: Session, options: Candidates, result: ArchitectureResult) -> O
     architecture = result.architecture
     priced = result.at(session.users)
     reason = "" if priced.is_priced else f"no price of {', '.join(priced.needs)}"
+    beside = [title for _, title in architecture.meets]
+    if not reason and beside:
+        reason = f"{' and '.join(dict.fromkeys(beside))} is priced but not written"
     if not reason:
         try:
             refuse_elsewhere(
