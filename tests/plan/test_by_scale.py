@@ -9,12 +9,13 @@ import pytest
 
 from tablewright import read_model
 from tablewright.apps import read
+from tablewright.core.processes import SETTING, can_share
 from tablewright.engines.dynamodb.engine import DynamoEngine
 from tablewright.engines.dynamodb.planning.index_candidates import indexes
 from tablewright.engines.dynamodb.planning.placements import placements
 from tablewright.engines.dynamodb.planning.pricing import design_of
 from tablewright.engines.dynamodb.planning.queries import workloads
-from tablewright.plan.by_scale import Requoting
+from tablewright.plan.by_scale import WORTH_TWO_PROCESSES, Requoting
 from tablewright.plan.result import PlanResult
 from tablewright.session import Options, Session
 from tablewright.verbs.plan import plan
@@ -119,3 +120,37 @@ def test_quotations_at_the_ends_are_asked_for_once():
         for users in (500, 5000, 50_000):
             requoting.quote(work.model, design, users, sample_items=16)
     assert requoting.asked == 2
+
+
+def test_quotations_asked_for_ahead_are_those_of_the_engine():
+    model = read_model(read("mongocollectibles"), "m.yaml").model
+    engine = DynamoEngine()
+    requoting = Requoting(engine=engine, exact=frozenset({500, 5000, 50_000}))
+    asked = [
+        (work.model, design_of(placement, indexes(work, placement)), users)
+        for work in workloads(model)
+        for placement in placements(work, "t")[:2]
+        for users in (500, 5000, 50_000)
+    ]
+    assert len(asked) > WORTH_TWO_PROCESSES
+    requoting.quote_ahead(asked, sample_items=16)
+    mine = requoting.asked
+    for work_model, design, users in asked:
+        ours = requoting.quote(work_model, design, users, sample_items=16)
+        assert ours == engine.quote(work_model, design, users, sample_items=16)
+    if can_share():
+        assert mine < len(asked)  # the second process asked for the others
+        assert requoting.asked == mine  # and all were at hand
+
+
+def test_a_plan_made_in_one_process_is_that_made_in_two(monkeypatch):
+    def planned_afresh() -> PlanResult:
+        file = read_model(read("mongocollectibles"), "m.yaml")
+        return plan(Session(file=file, options=Options()))
+
+    shared = planned_afresh()
+    monkeypatch.setenv(SETTING, "1")
+    alone = planned_afresh()
+    assert [best.usd for best in shared.by_scale] == [best.usd for best in alone.by_scale]
+    assert shared.explanation == alone.explanation
+    assert shared == alone

@@ -44,6 +44,17 @@ def worked_ahead(jobs: Sequence[Job]) -> dict[int, Any]:
     return _shared(jobs)
 
 
+def all_of(jobs: Sequence[Job]) -> list[Any]:
+    """Return what jobs return, in their order, computed in two processes where that is possible.
+
+    Example:
+        >>> all_of([lambda: "a", lambda: "b"])
+        ['a', 'b']
+    """
+    results = worked_ahead(jobs)
+    return [results[n] if n in results else job() for n, job in enumerate(jobs)]
+
+
 def can_share() -> bool:
     """Whether a second process may be made and has a processor."""
     return (

@@ -10,8 +10,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from functools import partial
 
 from tablewright.core.frozen import frozen
+from tablewright.core.processes import worked_ahead
 from tablewright.design.values import Design
 from tablewright.evaluation.engine import EngineQuotes
 from tablewright.evaluation.quotation import Quotation
@@ -25,6 +27,12 @@ from tablewright.plan.values import Scale
 
 SampledEvaluate = Callable[[Design, int, int | None], Evaluation]
 """Prices a design at a number of users, with so many instances drawn, or in full."""
+
+Asked = tuple[Model, Design, int]
+"""A model, a design and users, of which a quotation is asked."""
+_Key = tuple[tuple[str, ...], Design, int, int]
+WORTH_TWO_PROCESSES = 16
+"""Quotations, of some ten milliseconds each."""
 
 
 @frozen
@@ -58,12 +66,11 @@ class Requoting:
     exact: frozenset[int]
     """Scales that are always asked for; the least and the largest are the ends."""
     asked: int = 0
-    _held: dict[tuple[object, ...], Quotation] = field(default_factory=dict)
+    _held: dict[_Key, Quotation] = field(default_factory=dict)
 
     def quote(self, model: Model, design: Design, users: int, *, sample_items: int) -> Quotation:
         """Return what each path, write and resource of a design takes at one scale."""
-        names = tuple(pattern.name for pattern in model.patterns)
-        key = (names, design, sample_items, users)
+        key = self._key(model, design, users, sample_items)
         quote = self._held.get(key)
         if quote is None:
             if users in self.exact or not min(self.exact) < users < max(self.exact):
@@ -73,6 +80,22 @@ class Requoting:
                 quote = self._between(model, design, users, sample_items)
             self._held[key] = quote
         return quote
+
+    def quote_ahead(self, asked: Sequence[Asked], *, sample_items: int) -> None:
+        """Quote what will be asked for, in two processes where that is possible and worth it."""
+        missing = {self._key(*one, sample_items): one for one in asked}
+        for key in self._held.keys() & missing.keys():
+            del missing[key]
+        if len(missing) < WORTH_TWO_PROCESSES:
+            return
+        keys = list(missing)
+        jobs = [partial(self.quote, *one, sample_items=sample_items) for one in missing.values()]
+        for number, quote in worked_ahead(jobs).items():
+            self._held[keys[number]] = quote
+
+    def _key(self, model: Model, design: Design, users: int, sample_items: int) -> _Key:
+        names = tuple(pattern.name for pattern in model.patterns)
+        return names, design, sample_items, users
 
     def _between(self, model: Model, design: Design, users: int, sample_items: int) -> Quotation:
         first, last = min(self.exact), max(self.exact)
@@ -117,45 +140,40 @@ def _on_the_line(
     return tuple((name, size + (last.get(name, size) - size) * share) for name, size in low)
 
 
-def best_by_scale(
+def best_at(
+    users: int,
     model: Model,
     planning: Planning,
     settings: Settings,
     planned: Design,
     evaluate: SampledEvaluate,
-    scales: Sequence[int],
-) -> tuple[ScaleBest, ...]:
-    """Return the cheapest design at each scale, in the capacity mode that is cheapest there.
+) -> ScaleBest:
+    """Return the cheapest design at a scale, in the capacity mode that is cheapest there.
 
     Args:
+        users: the scale.
         model: what has to be served.
         planning: the engine's.
         settings: of the plan; its scales are replaced.
         planned: the design that was chosen; its names are kept.
         evaluate: a design, users, and how many instances to draw.
-        scales: numbers of users.
     """
-    scale_bests = []
-    for users in scales:
-        best = _best_at(users, model, planning, settings, planned, evaluate)
-        total = evaluate(planned, users, None).bill.total
-        usd = evaluate(best, users, None).bill.total
-        differs = planning.differences(planned, best)
-        if usd >= total or not differs:
-            best, usd, differs = planned, total, ()
-        structures = planning.structures(best)
-        indexes = sum(structure.is_index for structure in structures)
-        scale_bests.append(
-            ScaleBest(
-                users=users,
-                usd=usd,
-                planned_usd=total,
-                differs=differs,
-                tables=len(structures) - indexes,
-                indexes=indexes,
-            )
-        )
-    return tuple(scale_bests)
+    best = _best_at(users, model, planning, settings, planned, evaluate)
+    total = evaluate(planned, users, None).bill.total
+    usd = evaluate(best, users, None).bill.total
+    differs = planning.differences(planned, best)
+    if usd >= total or not differs:
+        best, usd, differs = planned, total, ()
+    structures = planning.structures(best)
+    indexes = sum(structure.is_index for structure in structures)
+    return ScaleBest(
+        users=users,
+        usd=usd,
+        planned_usd=total,
+        differs=differs,
+        tables=len(structures) - indexes,
+        indexes=indexes,
+    )
 
 
 def _best_at(

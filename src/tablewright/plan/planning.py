@@ -9,14 +9,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from decimal import Decimal
+from functools import partial
 
 from tablewright.core.frozen import frozen
+from tablewright.core.processes import all_of
 from tablewright.core.quantities import ZERO
 from tablewright.design.values import Design
 from tablewright.evaluation.evaluator import Evaluator
 from tablewright.evaluation.values import Evaluation
 from tablewright.model.values import Model
-from tablewright.plan.by_scale import best_by_scale
+from tablewright.plan.by_scale import ScaleBest, best_at
 from tablewright.plan.explanation import Explanation
 from tablewright.plan.protocol import Finished, Pairs, Planning
 from tablewright.plan.result import Cost, PlannedPattern, PlanResult, SearchFacts
@@ -72,7 +74,9 @@ class Planner:
         scale = settings.scales[-1].users
         design = finished.design
         full = self.evaluate(design, scale, None)
-        scales = tuple(sorted({*self.model.scales, scale}))
+        explanation, by_scale = Explanation(), tuple[ScaleBest, ...]()
+        if explained:
+            explanation, by_scale = self._said_of(planning, plan, settings, full)
         return PlanResult(
             app=self.model.app,
             users=scale,
@@ -83,11 +87,9 @@ class Planner:
             structures=planning.structures(design),
             costs=self._costs(design),
             patterns=self._patterns(full, scale),
-            explanation=self._explained(planning, plan, full) if explained else Explanation(),
+            explanation=explanation,
             modes=finished.modes,
-            by_scale=best_by_scale(self.model, planning, settings, design, self.evaluate, scales)
-            if explained
-            else (),
+            by_scale=by_scale,
             search=self._search_facts(planning, plan, settings),
             start=start.name if start else "",
             steps=self._steps(start, design, scale, settings) if start else (),
@@ -188,6 +190,17 @@ class Planner:
             gap=plan.gap,
             kept_usd=plan.kept_usd,
         )
+
+    def _said_of(
+        self, planning: Planning, plan: Plan, settings: Settings, full: Evaluation
+    ) -> tuple[Explanation, tuple[ScaleBest, ...]]:
+        """Return why the plan is as it is, and what is cheapest at each scale."""
+        jobs = [
+            partial(best_at, users, self.model, planning, settings, full.design, self.evaluate)
+            for users in sorted({*self.model.scales, full.users})
+        ]
+        explanation, *by_scale = all_of([partial(self._explained, planning, plan, full), *jobs])
+        return explanation, tuple(by_scale)
 
     def _explained(self, planning: Planning, plan: Plan, full: Evaluation) -> Explanation:
         def sampled(design: Design, users: int) -> Evaluation:

@@ -20,10 +20,12 @@ from tablewright.engines.dynamodb.planning.embedding import (
     inside,
     why_not_inside,
 )
+from tablewright.engines.dynamodb.planning.index_candidates import indexes
 from tablewright.engines.dynamodb.planning.placements import placements
-from tablewright.engines.dynamodb.planning.pricing import Pricer
+from tablewright.engines.dynamodb.planning.pricing import Pricer, design_of
 from tablewright.engines.dynamodb.planning.queries import EntityWorkload, together
 from tablewright.model.values import Entity, Model
+from tablewright.plan.by_scale import Asked
 from tablewright.plan.pruning import Pruned, prune
 from tablewright.plan.settings import Settings
 from tablewright.plan.values import Considered, PlacementOption, Rules
@@ -71,6 +73,19 @@ def consider(
         f"no design on DynamoDB serves `{work.entity.name}`: {reasons}",
         remedy="give the patterns named a key to look by, or take them out of the model",
     )
+
+
+def asked_first(
+    works: Sequence[EntityWorkload], pricer: Pricer, names: Mapping[str, str], settings: Settings
+) -> list[Asked]:
+    """Return of what `consider` asks quotations first, for all entities."""
+    objects = settings.objects if pricer.tariff.object_put is not None else "avoid"
+    return [
+        (work.model, design_of(placement, indexes(work, placement)), scale.users)
+        for work in works
+        for placement in placements(work, names[work.entity.name], objects=objects)
+        for scale in pricer.scales
+    ]
 
 
 MOST_CHILDREN_COMBINED = 3

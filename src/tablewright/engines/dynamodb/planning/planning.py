@@ -22,7 +22,11 @@ from tablewright.engines.dynamodb.planning.assembling import (
 )
 from tablewright.engines.dynamodb.planning.choices import placement_of
 from tablewright.engines.dynamodb.planning.colocating import colocate
-from tablewright.engines.dynamodb.planning.considering import consider, with_children_inside
+from tablewright.engines.dynamodb.planning.considering import (
+    asked_first,
+    consider,
+    with_children_inside,
+)
 from tablewright.engines.dynamodb.planning.explain import explain, without_index
 from tablewright.engines.dynamodb.planning.lasting_keys import entities_of, key_rank
 from tablewright.engines.dynamodb.planning.merging import merge_tables
@@ -105,7 +109,11 @@ class DynamoPlanning:
         names = table_names(self.model, settings, existing)
         considered: list[Considered] = []
         pruned = Pruned()
-        for work in workloads(self.model):
+        works = workloads(self.model)
+        if isinstance(self.quotes, Requoting):
+            asked = asked_first(works, pricer, names, settings)
+            self.quotes.quote_ahead(asked, sample_items=settings.sample_items)
+        for work in works:
             entry, count = consider(work, pricer, names[work.entity.name], settings)
             considered.append(entry)
             pruned += count
