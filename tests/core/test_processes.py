@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -11,7 +13,20 @@ import pytest
 
 from tablewright.core.processes import SETTING, can_share, worked_ahead
 
-pytestmark = pytest.mark.skipif(not can_share(), reason="one processor, or no fork")
+PROCESSORS = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1
+alone = pytest.mark.skipif(
+    not can_share(), reason="one processor, no fork, or threads beside the tests (-n): run apart"
+)
+
+
+@pytest.mark.skipif(can_share() or PROCESSORS == 1, reason="the tests below run, or cannot")
+def test_the_tests_below_pass_in_a_process_without_other_threads():
+    # Workers of pytest-xdist have a thread of their own, so that none of them may be copied.
+    command = [sys.executable, "-m", "pytest", "-q", "-n0", "-p", "no:cacheprovider", __file__]
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("PYTEST_")}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout
+    assert done.stdout.split()[0] == "s" + 9 * ".", done.stdout  # this one is left out there
 
 
 def by_whom() -> int:
@@ -24,6 +39,7 @@ def answers(number: int) -> Callable[[], int]:
     return lambda: number * number
 
 
+@alone
 def test_two_processes_take_the_jobs_in_turns():
     workers = worked_ahead([by_whom] * 6)
     assert sorted(workers) == [0, 1, 2, 3, 4, 5]
@@ -31,10 +47,12 @@ def test_two_processes_take_the_jobs_in_turns():
     assert os.getpid() in workers.values()
 
 
+@alone
 def test_each_result_is_that_of_its_job():
     assert worked_ahead([answers(n) for n in range(1000)]) == {n: n * n for n in range(1000)}
 
 
+@alone
 def test_a_job_that_fails_has_no_result_and_the_others_have():
     def fails() -> int:
         raise ValueError("no")
@@ -42,19 +60,23 @@ def test_a_job_that_fails_has_no_result_and_the_others_have():
     assert worked_ahead([answers(2), fails, answers(3)]) == {0: 4, 2: 9}
 
 
+@alone
 def test_jobs_of_a_job_are_left_to_its_own_process():
     assert worked_ahead([lambda: worked_ahead([by_whom, by_whom])] * 2) == {0: {}, 1: {}}
 
 
+@alone
 def test_one_job_needs_no_second_process():
     assert worked_ahead([by_whom]) == {}
 
 
+@alone
 def test_a_setting_keeps_the_work_in_one_process(monkeypatch):
     monkeypatch.setenv(SETTING, "1")
     assert worked_ahead([by_whom, by_whom]) == {}
 
 
+@alone
 def test_a_process_with_threads_is_not_copied():
     ended = threading.Event()
     thread = threading.Thread(target=ended.wait)
@@ -66,6 +88,7 @@ def test_a_process_with_threads_is_not_copied():
         thread.join()
 
 
+@alone
 def test_results_that_cannot_be_sent_are_computed_where_they_are_asked_for():
     mine = os.getpid()
 
@@ -78,6 +101,7 @@ def test_results_that_cannot_be_sent_are_computed_where_they_are_asked_for():
     assert len(found) == 1
 
 
+@alone
 def test_an_interruption_ends_the_other_process_too():
     mine = os.getpid()
 
