@@ -12,6 +12,8 @@ from tablewright.capacity.limits import MAX_ITEM_BYTES
 from tablewright.core.quantities import ZERO
 from tablewright.engines.dynamodb.planning.choices import DynamoPlacement
 from tablewright.engines.dynamodb.planning.queries import EntityWorkload
+from tablewright.engines.dynamodb.rules import dynamodb_rules
+from tablewright.engines.dynamodb.rules.item_size import COMPRESSIBLE
 from tablewright.model.attribute_reader import stated_bytes
 from tablewright.model.values import Attribute
 
@@ -66,18 +68,40 @@ def with_objects(base: DynamoPlacement, outside: tuple[str, ...]) -> DynamoPlace
 def compressions(
     work: EntityWorkload, outside: tuple[str, ...] = ()
 ) -> tuple[tuple[str, ...], ...]:
-    """Return what may be compressed: nothing, and everything that gains and is not looked into."""
+    """Return what may be compressed: nothing, and everything that gains and is not looked into.
+
+    Where nobody measured how well a value compresses, only what the reviewer would compress too.
+    """
     conditions = {name for ask in work.asks for name in (*ask.conditions, *ask.sort)}
     counted = {n for part in work.writes for n in (*part.increments, *part.appends)}
     looked = {n for part in work.writes for n in part.condition_on}
     able = tuple(
         a.name
         for a in work.entity.attributes
-        if a.compressible is not None
-        and ZERO < a.compressible < 1
-        and stated_bytes(a) >= WORTH_COMPRESSING_BYTES
+        if _gains(a)
         and a.name not in conditions | counted | looked
         and a.name not in outside
         and a.name not in work.entity.key
     )
     return ((), able) if able else ((),)
+
+
+def _gains(attribute: Attribute) -> bool:
+    if attribute.compressible is not None:
+        worth = stated_bytes(attribute) >= WORTH_COMPRESSING_BYTES
+        return worth and ZERO < attribute.compressible < 1
+    if _largest(attribute) > LARGEST_KEPT_BYTES:
+        return False  # what is assumed must not be what makes an item fit
+    worth = stated_bytes(attribute) >= dynamodb_rules().k["compress_bytes"]
+    return worth and attribute.kind in COMPRESSIBLE
+
+
+def compressed_to(attribute: Attribute) -> Decimal:
+    """Return the share of its bytes that a value is compressed to: as stated, else assumed.
+
+    Example:
+        >>> from tablewright.model.values import Kind
+        >>> compressed_to(Attribute(name="history", kind=Kind.MAP))
+        Decimal('0.35')
+    """
+    return attribute.compressible or dynamodb_rules().k["compress_ratio"]

@@ -239,11 +239,24 @@ class DynamoPlanning:
                     f"`{entity.name}` is kept {days.normalize():f} days, but has no epoch "
                     "attribute that items could expire by"
                 )
+        notes += _assumed_compression(self.model, dynamo(plan.design))
         if self.model.need("change_stream").is_required:
             tables = dynamo(plan.design).tables
             if all(table.stream is None for table in tables):
                 notes.append("the model needs a change stream, but does not say of which entity")
         return tuple(notes)
+
+
+def _assumed_compression(model: Model, design: DynamoDesign) -> list[str]:
+    """Return what a design compresses though the model does not say to what size."""
+    return [
+        f"`{shape.entity}.{name}` is assumed to compress to {(share * 100).normalize():f} %: gzip some real "
+        f"values and state `compressible` of it"
+        for table in design.tables
+        for shape in table.shapes
+        for name, share in shape.compress
+        if model.entity(shape.entity).attribute(name).compressible is None
+    ]
 
 
 def _notes_on_finishing(merges: Sequence[Merge], idle: Sequence[str]) -> tuple[str, ...]:

@@ -9,9 +9,9 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from tablewright.core.quantities import ZERO
 from tablewright.engines.dynamodb.design import ItemShape, KeyTemplate, Table, TemplatePart
 from tablewright.engines.dynamodb.planning.choices import DynamoPlacement, TableKey
+from tablewright.engines.dynamodb.planning.objects import compressed_to
 from tablewright.engines.dynamodb.planning.queries import (
     Ask,
     EntityWorkload,
@@ -105,7 +105,7 @@ def table_of(
     """Return the table of an entity under a key, with these attributes and the key's own."""
     sort_key, templates = _sort_key(entity, key)
     keep = {*held, *entity.key, *((key.partition,) if not templates else key.attributes)}
-    ratios = tuple((n, entity.attribute(n).compressible or ZERO) for n in compressed if n in held)
+    ratios = tuple((n, compressed_to(entity.attribute(n))) for n in compressed if n in held)
     shape = ItemShape(
         name=shape_name,
         entity=entity.name,

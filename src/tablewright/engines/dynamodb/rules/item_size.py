@@ -25,7 +25,8 @@ from tablewright.model.values import Attribute, Entity, Kind, Pattern, Verb
 from tablewright.review.verdicts import CLEAR, Clear, FixOption, Hit, Missing, Verdict
 
 _BLOBS = (Kind.TEXT, Kind.MAP, Kind.BINARY, Kind.TOKEN, Kind.LIST)
-_COMPRESSIBLE = (Kind.TEXT, Kind.MAP, Kind.LIST)
+COMPRESSIBLE = (Kind.TEXT, Kind.MAP, Kind.LIST)
+"""What compresses whatever it holds, though by how much nobody knows before it is measured."""
 
 
 def _home(f: DynamoFacts, entity: Entity) -> tuple[Table, ItemShape] | None:
@@ -170,7 +171,7 @@ def ddb_siz_003(f: DynamoFacts, entity: Entity, attribute: Attribute) -> Verdict
     size = f.value_bytes(entity, attribute)
     if attribute.bytes is None and attribute.elements is None and not attribute.fields:
         return Missing(f"how many bytes {entity.name}.{attribute.name} has")
-    squeezes = attribute.kind in _COMPRESSIBLE or attribute.compressible is not None
+    squeezes = attribute.kind in COMPRESSIBLE or attribute.compressible is not None
     is_big = size >= f.k["offload_bytes"]
     if not is_big and not (size >= f.k["compress_bytes"] and squeezes):
         return CLEAR
