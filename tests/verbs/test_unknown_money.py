@@ -118,3 +118,12 @@ def test_a_bill_beside_a_model_without_a_figure_is_no_overrun() -> None:
 
 def test_explain_of_a_server_never_says_that_a_call_costs_nothing(session: Session) -> None:
     assert "0.00" not in write_text(explain_page(explain(session, "read", "m")))
+
+
+def test_what_no_offer_holds_is_graded_c_at_most_and_says_why(session: Session) -> None:
+    [design] = check(session, "m").designs
+    assert design.card is not None
+    assert (design.card.grade, design.card.cap) == ("C", "cap 76: nobody can say what it costs")
+    [held] = check(session.with_options(users=100), "m").designs
+    assert held.card is not None
+    assert held.card.cap == ""

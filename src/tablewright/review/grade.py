@@ -294,6 +294,24 @@ def grade(
     )
 
 
+WITHOUT_A_FIGURE = Decimal(76)
+
+
+def without_a_figure(score: Score) -> Score:
+    """Return the score of a design of which nobody can say what it costs: a C at most.
+
+    Nothing about its cost could be found, and where nothing that is sold suffices it cannot run.
+    """
+    if score.score <= WITHOUT_A_FIGURE:
+        return score
+    return replace(
+        score,
+        score=WITHOUT_A_FIGURE,
+        letter=letter_of(WITHOUT_A_FIGURE),
+        cap="cap 76: nobody can say what it costs",
+    )
+
+
 def overall(graded: Sequence[CategoryGrade]) -> Decimal:
     """Return 0.6 of the weighted mean and 0.4 of the mean of the three lowest categories."""
     if not graded:

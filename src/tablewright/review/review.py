@@ -28,6 +28,7 @@ from tablewright.review.grade import (
     Unassessed,
     grade,
     pessimistic,
+    without_a_figure,
 )
 from tablewright.review.protocol import DesignFacts, Recosting, Reviewing
 from tablewright.review.recosting import Budget, FixOutcome
@@ -99,6 +100,9 @@ def review(
     facts = bench.facts(evaluation)
     bench = replace(bench, doubts=_doubts(bench, facts))
     first = _examine(bench, facts)
+    if evaluation.bill.figure is None:
+        low = without_a_figure(first.low)
+        first = replace(first, score=without_a_figure(first.score), low=low)
     has_path = with_path and reviewing.has_path and evaluation.bill.figure is not None
     path = _path(bench, first, facts, scales) if has_path else ()
     return replace(
@@ -178,7 +182,7 @@ def _examine(
         for c, w in zip(worst_first, weighed, strict=True)
         if w is None and c.pair in recoster.skipped
     )
-    standing = supersede([w for w in weighed if w is not None])
+    standing = supersede([w for w in weighed if w is not None], rules.k["min_save"])
     findings = [_finding(w, facts, _confidence(w.candidate.pair, bench.doubts)) for w in standing]
     changes = {
         (w.candidate.rule.id, w.candidate.subject): w.outcome.option.changes
@@ -299,8 +303,12 @@ def _share(saves: Decimal, cost: Decimal) -> Decimal | None:
     return saves / cost if cost else None
 
 
-def supersede(weighed: Sequence[Weighed]) -> list[Weighed]:
-    """Fold findings that follow from another one on the same subject into that one."""
+def supersede(weighed: Sequence[Weighed], least: Decimal) -> list[Weighed]:
+    """Fold findings that follow from another one on the same subject into that one.
+
+    A finding whose fix saves `least` USD a month or more stays beside one whose fix has no saving:
+    folded, the saving would be lost.
+    """
     by_pair = {w.candidate.pair: w for w in weighed}
     folded: dict[Pair, Pair] = {}
     for w in sorted(weighed, key=lambda w: (-w.level, w.candidate.pair)):
@@ -310,8 +318,11 @@ def supersede(weighed: Sequence[Weighed]) -> list[Weighed]:
         for rule in w.candidate.rule.supersedes:
             for subject in (w.candidate.subject, *w.candidate.hit.covers):
                 other = (rule, subject)
-                if other in by_pair and other not in folded and other != mine:
-                    folded[other] = mine
+                if other not in by_pair or other in folded or other == mine:
+                    continue
+                if _saves(w) is None and (_saves(by_pair[other]) or ZERO) >= least:
+                    continue
+                folded[other] = mine
     out = []
     for w in weighed:
         if w.candidate.pair in folded:
@@ -326,6 +337,10 @@ def supersede(weighed: Sequence[Weighed]) -> list[Weighed]:
             w = replace(w, consequences=consequences, level=max(w.level, worst))
         out.append(w)
     return out
+
+
+def _saves(w: Weighed) -> Decimal | None:
+    return w.outcome.saves if w.outcome is not None else None
 
 
 def _finding(w: Weighed, facts: DesignFacts, confidence: Decimal) -> Finding:

@@ -250,8 +250,8 @@ class DynamoPlanning:
 def _assumed_compression(model: Model, design: DynamoDesign) -> list[str]:
     """Return what a design compresses though the model does not say to what size."""
     return [
-        f"`{shape.entity}.{name}` is assumed to compress to {(share * 100).normalize():f} %: gzip some real "
-        f"values and state `compressible` of it"
+        f"`{shape.entity}.{name}` is assumed to compress to {(share * 100).normalize():f} %: gzip "
+        "some real values and state `compressible` of it"
         for table in design.tables
         for shape in table.shapes
         for name, share in shape.compress
