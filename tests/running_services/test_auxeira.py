@@ -1053,12 +1053,14 @@ def test_the_dashboard_runs_its_own_scripts_only_and_calls_where_the_setting_say
     assert "connect-src 'self';" in policy
     assert "<script>" not in page.text
     for name, kind in (
-        ("client.js", "javascript"),
-        ("dashboard.js", "javascript"),
-        ("style.css", "css"),
+        ("client.js", "text/javascript"),
+        ("dashboard.js", "text/javascript"),
+        ("style.css", "text/css"),
+        ("icon.svg", "image/svg+xml"),
     ):
+        assert f"/{name}" in page.text
         reply = service.client.get(f"/{name}")
-        assert reply.headers["content-type"].startswith(f"text/{kind}")
+        assert reply.headers["content-type"].startswith(kind)
         assert "innerHTML" not in reply.text
     elsewhere = another(service, API_BASE_URL="https://api.auxeira.example/api")
     page = TestClient(elsewhere.application(closes=False)).get("/")

@@ -813,7 +813,7 @@ def test_a_customer_rents_on_the_pages(service: Running) -> None:
     assert f'href="/shop/{name}"' in shop.text
     assert "script" not in shop.text
     assert shop.headers["content-security-policy"] == (
-        "default-src 'none'; style-src 'self'; form-action 'self'; "
+        "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; "
         "base-uri 'none'; frame-ancestors 'none'"
     )
     quoted = client.get(f"/shop/{name}", params={"store_id": "store-a", "duration": "5"})
@@ -832,6 +832,8 @@ def test_a_customer_rents_on_the_pages(service: Running) -> None:
     assert "no copy is available" in gone.text
     assert client.get("/shop/col-none").status_code == 404
     assert client.get("/style.css").headers["content-type"].startswith("text/css")
+    assert '<link rel="icon" type="image/svg+xml" href="/icon.svg">' in shop.text
+    assert client.get("/icon.svg").headers["content-type"] == "image/svg+xml"
 
 
 def test_what_others_wrote_is_text_on_the_pages(service: Running) -> None:

@@ -22,13 +22,13 @@ from tablewright_services.auxeira.domain import (
     SHARE,
 )
 from tablewright_services.auxeira.writers import in_words
-from tablewright_services.common.pages import Html, html, joined, style
+from tablewright_services.common.pages import FILES, LINKS, Html, html, joined
 from tablewright_services.common.service import Endpoint
 
 SCRIPTS = ("client.js", "dashboard.js")
 POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'{origin}; "
-    "form-action 'none'; base-uri 'none'; frame-ancestors 'none'"
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
+    "connect-src 'self'{origin}; form-action 'none'; base-uri 'none'; frame-ancestors 'none'"
 )
 
 
@@ -48,9 +48,9 @@ class Pages:
         self._dashboard = _dashboard(api_base)
 
     def listed(self) -> Sequence[tuple[str, Endpoint]]:
-        """Return path and endpoint of each page, style and script."""
+        """Return path and endpoint of each page, style, icon and script."""
         scripts = [(f"/{name}", self._script(name)) for name in SCRIPTS]
-        return [("/", self._page), ("/style.css", style), *scripts]
+        return [("/", self._page), *FILES, *scripts]
 
     async def _page(self, request: Request) -> Response:
         return Response(self._dashboard, 200, self._policy, "text/html")
@@ -67,7 +67,7 @@ def _dashboard(api_base: str) -> str:
         '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Auxeira</title>'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         '<meta name="api-base" content="{api_base}">'
-        '<link rel="stylesheet" href="/style.css">'
+        "{links}"
         '<script src="/client.js" defer></script><script src="/dashboard.js" defer></script>'
         "</head><body><header><b>Auxeira</b></header><main><h1>Dashboard</h1>"
         '<p id="message" class="note" role="alert"></p>{account}'
@@ -75,6 +75,7 @@ def _dashboard(api_base: str) -> str:
         '<p><button type="button" id="sign-out">Sign out</button></p></div>'
         "</main></body></html>",
         api_base=api_base,
+        links=Html(LINKS),
         account=_account(),
         profile=_profile(),
         reports=_reports(),

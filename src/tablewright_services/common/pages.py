@@ -18,7 +18,7 @@ from tablewright.serve.bodies import BadBody, raw_body
 
 FORM = "application/x-www-form-urlencoded"
 POLICY = (
-    "default-src 'none'; style-src 'self'; form-action 'self'{actions}; "
+    "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'{actions}; "
     "base-uri 'none'; frame-ancestors 'none'"
 )
 STYLE = """
@@ -59,6 +59,18 @@ pre { white-space: pre-wrap; overflow-wrap: anywhere; }
   .cards td::before { content: attr(data-head); opacity: .8; }
 }
 """
+
+KEPT_A_DAY = {"Cache-Control": "public, max-age=86400"}
+ICON = (
+    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32">'
+    '<rect width="32" height="32" rx="6" fill="#0b57b0"/>'
+    '<path d="M7 9h18v4H7zm0 6h8v8H7zm10 0h8v8h-8z" fill="#fff"/></svg>'
+)
+LINKS = (
+    '<link rel="icon" type="image/svg+xml" href="/icon.svg">'
+    '<link rel="stylesheet" href="/style.css">'
+)
+"""What the head of every page asks for besides its own."""
 
 
 class Html(str):
@@ -149,9 +161,10 @@ def page(
     document = html(
         '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{title}</title>'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        '<link rel="stylesheet" href="/style.css"></head>'
+        "{links}</head>"
         "<body><header>{header}</header><main><h1>{title}</h1>{content}</main></body></html>",
         title=title,
+        links=Html(LINKS),
         header=header,
         content=content,
     )
@@ -162,7 +175,16 @@ def page(
 
 async def style(request: Request) -> Response:
     """Answer the style of all pages."""
-    return Response(STYLE, 200, {"Cache-Control": "public, max-age=86400"}, "text/css")
+    return Response(STYLE, 200, KEPT_A_DAY, "text/css")
+
+
+async def icon(request: Request) -> Response:
+    """Answer the picture that a browser shows beside the title of a page."""
+    return Response(ICON, 200, KEPT_A_DAY, "image/svg+xml")
+
+
+FILES = (("/style.css", style), ("/icon.svg", icon))
+"""Path and endpoint of what `LINKS` names."""
 
 
 async def form(request: Request, max_bytes: int) -> dict[str, str]:
@@ -181,4 +203,4 @@ async def form(request: Request, max_bytes: int) -> dict[str, str]:
         raise BadBody("the form cannot be read") from problem
 
 
-__all__ = ["Html", "facts", "form", "html", "joined", "page", "style", "table"]
+__all__ = ["FILES", "LINKS", "Html", "facts", "form", "html", "joined", "page", "table"]

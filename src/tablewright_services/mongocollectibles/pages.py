@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from tablewright.serve.callers import Unauthorized
-from tablewright_services.common.pages import Html, facts, form, html, joined, page, style, table
+from tablewright_services.common.pages import FILES, Html, facts, form, html, joined, page, table
 from tablewright_services.common.service import Endpoint, RequestRefused
 from tablewright_services.mongocollectibles.domain import (
     LONGEST_RENTAL_DAYS,
@@ -54,7 +54,7 @@ class Pages:
             pages += [("GET", "/pay/{id}", self._pay), ("POST", "/pay/{id}", self._paid)]
         return [
             *((method, path, self._shown(endpoint)) for method, path, endpoint in pages),
-            ("GET", "/style.css", style),
+            *(("GET", path, endpoint) for path, endpoint in FILES),
         ]
 
     def _shown(self, endpoint: Endpoint) -> Endpoint:
