@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import signal
@@ -59,6 +60,34 @@ def test_the_service_of_an_application_runs_with_data_and_secrets_of_its_own() -
             assert reply.read() == b'{"status":"ok"}'
         process.send_signal(signal.SIGINT)
         assert process.wait(timeout=30) == 0
+
+
+def test_who_tries_a_service_is_told_how_to_sign_in() -> None:
+    with command("--app", "screen-time-journey", "--port", "0", "--seed", "2") as process:
+        assert process.stderr is not None
+        told: list[str] = []
+        while not told or not told[-1].startswith("One of the sampled users"):
+            told.append(process.stderr.readline())
+            assert told[-1], told
+        url = told[0].removeprefix("Service screen-time-journey on ").partition(". ")[0]
+        email = told[-1].removeprefix("One of the sampled users is ").strip().removesuffix(".")
+        assert f"Described in {url}/openapi.json; " in "".join(told)
+        assert "Set to try it out: SHOW_CODES=yes.\n" in told
+        assert posted(f"{url}/login", {"email": email}) == {"expiresIn": 600}
+        code = None
+        while code is None:
+            code = re.search(r"your code is (\d{6})", process.stderr.readline())
+        assert "token" in posted(f"{url}/login/confirm", {"email": email, "code": code[1]})
+        process.send_signal(signal.SIGINT)
+        assert process.wait(timeout=30) == 0
+
+
+def posted(url: str, body: dict[str, str]) -> dict[str, object]:
+    headers = {"Content-Type": "application/json"}
+    request = urllib.request.Request(url, json.dumps(body).encode(), headers)
+    with urllib.request.urlopen(request, timeout=30) as reply:
+        answer: dict[str, object] = json.load(reply)
+        return answer
 
 
 def test_a_service_on_a_server_needs_secrets_that_hold() -> None:

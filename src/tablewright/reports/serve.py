@@ -29,10 +29,19 @@ def serve_page(view: ServeView) -> Document:
 
 
 def _service_page(view: ServeView) -> Document:
-    lines = [f"{view.app} · {view.design} · {view.database}", *view.routes]
+    lines = [
+        f"{view.app} · {view.design} · {view.database}",
+        *view.routes,
+        f"Described in {view.url}/openapi.json; health at {view.url}/health, "
+        f"metrics at {view.url}/metrics.",
+    ]
+    if view.trial:
+        lines.append(f"Set to try it out: {', '.join(view.trial)}.")
     if not view.is_protected:
         lines.append("Secrets that the environment does not set hold for this process only.")
     if view.records:
         lines.append(f"{view.records:,} sampled records were written.")
+    if view.account:
+        lines.append(f"One of the sampled users is {view.account}.")
     title = f"Service {view.app} on {view.url}. Ctrl-C ends it."
     return Document(title=title, blocks=(Lines(items=tuple(lines)),))

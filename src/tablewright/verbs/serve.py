@@ -45,6 +45,10 @@ class ServeView:
     """How many sampled records were written first."""
     routes: tuple[str, ...] = ()
     """Method and path of each route, of a service; a data API has one for each pattern."""
+    trial: tuple[str, ...] = ()
+    """Settings of a service that it was given to be tried out, each `NAME=value`."""
+    account: str = ""
+    """What one of the sampled users signs in with, where nobody can register."""
 
 
 def app_session(name: str) -> Session:

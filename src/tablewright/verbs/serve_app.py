@@ -13,6 +13,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from tablewright.core.errors import UnsupportedError, UsageError
+from tablewright.sample.sample import Sample
+from tablewright.session import Session
 from tablewright.store.opening import MEMORY, open_store
 from tablewright.verbs.serve import (
     INSTALL,
@@ -78,6 +80,8 @@ def serve_app(
                     is_protected=not is_private,
                     records=records,
                     routes=tuple(_routes(service)),
+                    trial=_trial(service_class) if is_private else (),
+                    account=_account(service_class, session, seed_users) if records else "",
                 )
             )
 
@@ -125,6 +129,20 @@ def _environment(service_class: Any, *, invents: bool) -> Mapping[str, str]:
         return os.environ
     invented = {name: secrets.token_urlsafe(32) for name in service_class.secret_names}
     return {**service_class.trial_settings, **invented, **os.environ}
+
+
+def _trial(service_class: Any) -> tuple[str, ...]:
+    """Return the settings that the environment leaves to the trial."""
+    settings = service_class.trial_settings.items()
+    return tuple(f"{name}={value}" for name, value in settings if name not in os.environ)
+
+
+def _account(service_class: Any, session: Session, users: int) -> str:
+    """Return what the first of the sampled users signs in with; "" where anybody can register."""
+    if not service_class.trial_account:
+        return ""
+    entity, _, attribute = service_class.trial_account.partition(".")
+    return str(Sample(session.model).value(entity, attribute, 0, users))
 
 
 def _routes(service: Any) -> list[str]:

@@ -91,6 +91,8 @@ class Service(ABC):
     """Variables that are set where the service only runs in memory, to be tried out."""
     trial_design: ClassVar[str] = "recommended"
     """The design it is tried out on in memory, which should need no further package."""
+    trial_account: ClassVar[str] = ""
+    """`Entity.attribute` that sampled users sign in by, where nobody can register."""
     error_schema: ClassVar[Mapping[str, Any]] = ERROR_SCHEMA
     """JSON Schema of what `error` answers."""
     title: ClassVar[str] = ""

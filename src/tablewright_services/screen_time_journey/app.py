@@ -84,6 +84,7 @@ class ScreenTimeJourney(Service):
     title = "Screen Time Journey"
     secret_names = SECRETS
     trial_settings: ClassVar[Mapping[str, str]] = {"SHOW_CODES": "yes"}
+    trial_account: ClassVar[str] = "Subscriber.email"
 
     def set_up(self) -> None:
         """Make what the routes call."""
