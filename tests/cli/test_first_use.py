@@ -95,6 +95,7 @@ def test_the_model_file_is_found_in_a_parent_folder_but_not_beyond_the_repositor
         ("cost auxeira --users 100", "auxeira"),
         ("explain getUserByEmail llm-proxy", "L1 getUserByEmail"),
         ("ddl mongocollectibles", "CreateTable"),
+        ("generate client llm-proxy", "def getUserByEmail("),
     ],
 )
 def test_verbs_that_only_read_take_the_name_of_a_reference_application(

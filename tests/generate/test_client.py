@@ -69,7 +69,7 @@ def test_the_client_of_an_application_is_as_expected(app: str) -> None:
 def test_a_client_is_formatted_and_needs_boto3_alone(app: str, tmp_path: Path) -> None:
     path = tmp_path / "client.py"
     view = generate_client(tablewright.open_model(model_file(app)), DESIGNS[app], path)
-    options = ["--isolated", "--line-length", "100", str(path)]
+    options = ["--isolated", str(path)]
     ruff = [sys.executable, "-m", "ruff"]
     subprocess.run([*ruff, "format", "--check", *options], check=True, capture_output=True)
     rules = ["--target-version", "py311", "--select", "F,W,I,B,UP"]

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from tablewright.cli.options import design_option, file_argument, open_file
+from tablewright.cli.options import design_option, file_argument, open_to_read
 from tablewright.cli.output import Output, verb
 
 
@@ -28,7 +28,7 @@ def command(out: Output, kind: str, file: str, design: str, path: Path | None) -
     """
     from tablewright.verbs.generate import generate_client
 
-    view = generate_client(open_file(file), design, path)
+    view = generate_client(open_to_read(file), design, path)
     if path is None and not out.as_json:
         out.text(view.source.rstrip())
         return

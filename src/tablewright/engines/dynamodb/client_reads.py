@@ -208,7 +208,8 @@ def _sorting(pattern: Pattern) -> list[str]:
     for name, descending in reversed(pattern.sort):
         value = f"each.{field_name(name)}"
         key = f"key=lambda each: ({value} is not None, {value})"
-        lines.append(f"    found.sort({key}{', reverse=True' if descending else ''})")
+        arguments = [key, "reverse=True"] if descending else [key]
+        lines.append(f"    {laid_out('found.sort', arguments, 4, 0)}")
     return lines
 
 

@@ -15,6 +15,8 @@ from tablewright.engines.dynamodb.design import KeyTemplate
 from tablewright.evaluation.parameters import field_name
 from tablewright.model.values import Attribute, Entity, Kind
 
+LINE = 88
+"""Characters of a line, at the most: what formatters keep to unless told otherwise."""
 TYPES: dict[Kind, str] = {
     Kind.INT: "int",
     Kind.COUNTER: "int",
@@ -180,7 +182,7 @@ def laid_out(name: str, arguments: Iterable[str], indent: int, more: int = 24) -
     """
     listed = list(arguments)
     one_line = f"{name}({', '.join(listed)})"
-    if len(one_line) + indent + more <= 100 and "\n" not in one_line:
+    if len(one_line) + indent + more <= LINE and "\n" not in one_line:
         return one_line
     space = " " * (indent + 4)
     inner = "".join(f"{space}{argument},\n" for argument in listed)
@@ -192,7 +194,7 @@ def mapping_source(pairs: Mapping[str, str], indent: int, more: int = 36) -> str
     if not pairs:
         return "{}"
     one_line = "{" + ", ".join(f"{_quoted(k)}: {v}" for k, v in pairs.items()) + "}"
-    if len(one_line) + indent + more <= 100 and "\n" not in one_line:
+    if len(one_line) + indent + more <= LINE and "\n" not in one_line:
         return one_line
     space = " " * (indent + 4)
     inner = "".join(f"{space}{_quoted(k)}: {v},\n" for k, v in pairs.items())
@@ -202,7 +204,7 @@ def mapping_source(pairs: Mapping[str, str], indent: int, more: int = 36) -> str
 def list_source(items: Sequence[str], indent: int, more: int = 24) -> str:
     """Return a list of expressions, laid out like a call."""
     one_line = "[" + ", ".join(items) + "]"
-    if len(one_line) + indent + more <= 100:
+    if len(one_line) + indent + more <= LINE:
         return one_line
     space = " " * (indent + 4)
     return "[\n" + "".join(f"{space}{item},\n" for item in items) + " " * indent + "]"
