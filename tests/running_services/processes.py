@@ -17,14 +17,14 @@ START_SECONDS = 120.0
 
 
 def started(
-    app: str, folder: Path, environment: Mapping[str, str]
+    app: str, folder: Path, environment: Mapping[str, str], *options: str
 ) -> tuple[subprocess.Popen[bytes], str]:
     """Return the process of a service on a database in a folder, and its address."""
     log = folder / f"{time.monotonic_ns()}.log"
     command = [sys.executable, "-m", "tablewright", "serve", "--app", app]
     with log.open("w") as stream:
         process = subprocess.Popen(
-            [*command, "--target", "local", "--port", "0"],
+            [*command, "--target", "local", "--port", "0", *options],
             cwd=folder,
             env={**os.environ, **environment},
             stderr=stream,

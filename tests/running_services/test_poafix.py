@@ -8,16 +8,14 @@ import datetime as dt
 import hashlib
 import hmac
 import json
-import os
 import re
 import socket
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from http.client import HTTPException
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -31,6 +29,7 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 from starlette.testclient import TestClient
 
+from running_services.processes import ask, started
 from running_services.running import START, Running, database_of, on_dynamodb_local
 from tablewright.core.errors import UsageError
 from tablewright.store.failures import StoreError
@@ -1113,16 +1112,27 @@ def charge(reference: str, amount: int = 60_000, event: str = "charge.success") 
     return {"event": event, "data": {"reference": reference, "amount": amount, "currency": "KES"}}
 
 
-def test_a_webhook_that_comes_three_times_counts_once(paid: Running) -> None:
+def test_a_webhook_that_comes_three_times_at_once_counts_once(
+    paid: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
     client, provider = client_of(paid), working(paid)
     _, job = confirmed(client, provider)
     reply = client.post(f"/jobs/{job}/payment").json()
     reference = reply["payment"]["reference"]
     assert reply["payAt"] == f"https://checkout.example/{reference}?60000KES"
-    with ThreadPoolExecutor(3) as pool:
-        replies = pool.map(lambda _: told(paid, charge(reference)), range(3))
-        results = [reply.json()["result"] for reply in replies]
-    assert sorted(results) == ["paid", "unchanged", "unchanged"]
+    store, together = paid.service.jobs.store, asyncio.Barrier(3)
+    get_job = store.getJob
+
+    async def read_together(**key: str) -> Any:
+        found = await get_job(**key)
+        await together.wait()  # each of the three has seen the payment pending
+        return found
+
+    with monkeypatch.context() as patched, ThreadPoolExecutor(3) as pool:
+        patched.setattr(store, "getJob", read_together, raising=False)
+        replies = list(pool.map(lambda _: told(paid, charge(reference)), range(3)))
+    results = sorted(reply.json()["result"] for reply in replies)
+    assert results == ["paid", "unchanged", "unchanged"]
     assert client.get(f"/jobs/{job}").json()["payment"]["state"] == "paid"
     assert news_of(provider, "Payment paid")
     titles = [item["title"] for item in provider.get("/notifications").json()["items"]]
@@ -1280,33 +1290,33 @@ def test_the_secret_of_tokens_has_256_bits(secret: str) -> None:
 @pytest.mark.slow
 def test_a_service_that_is_killed_loses_nothing_it_acknowledged(tmp_path: Path) -> None:
     """On the embedded database beside the model file, by the command line."""
-    environment = {**os.environ, "JWT_SECRET": "a" * 32, "BCRYPT_ROUNDS": "4"}
-    serve = ["serve", "--app", "poafix", "--design", "dynamodb", "--target", "local", "--port", "0"]
-
-    @contextmanager
-    def started() -> Iterator[httpx2.Client]:
-        command = [sys.executable, "-m", "tablewright", *serve]
-        process = subprocess.Popen(
-            command, cwd=tmp_path, env=environment, stderr=subprocess.PIPE, text=True
-        )
-        with process:
-            url = ""
-            while not url:
-                line = process.stderr.readline()
-                assert line, "it ended"
-                url = "".join(re.findall(r"http://127\.0\.0\.1:\d+", line))
-            with httpx2.Client(base_url=url) as client:
-                yield client
-            process.kill()
-
+    environment = {"JWT_SECRET": "a" * 32, "BCRYPT_ROUNDS": "4", "REQUESTS_PER_MINUTE": "100000"}
+    design = ("--design", "dynamodb")
     body = {"kind": "client", "password": PASSWORD, "name": "Ana", "phone": "+254700000000"}
     body |= {"address": "Moi Avenue 1", "location": place()}
-    ids = {}
-    with started() as client:
-        for number in range(5):
-            email = f"{number}@example.org"
-            ids[email] = client.post("/auth/register", json={**body, "email": email}).json()["id"]
-    with started() as client:
+    ids: dict[str, str] = {}
+
+    def register(first: int) -> None:
+        with suppress(OSError, HTTPException):
+            for number in count(first, 4):
+                email = f"{number}@example.org"
+                ids[email] = ask(url, "POST", "/auth/register", {**body, "email": email})["id"]
+
+    process, url = started("poafix", tmp_path, environment, *design)
+    callers = [threading.Thread(target=register, args=(first,)) for first in range(4)]
+    for caller in callers:
+        caller.start()
+    while len(ids) < 20:
+        time.sleep(0.005)
+    process.kill()
+    process.wait()
+    for caller in callers:
+        caller.join()
+    process, url = started("poafix", tmp_path, environment, *design)
+    try:
         for email, id in ids.items():
             sign_in = {"kind": "client", "email": email, "password": PASSWORD}
-            assert client.post("/auth/login", json=sign_in).json()["id"] == id
+            assert ask(url, "POST", "/auth/login", sign_in)["id"] == id
+    finally:
+        process.kill()
+        process.wait()
