@@ -869,7 +869,7 @@ def test_the_staff_takes_copies_back_on_the_dashboard(service: Running) -> None:
     token = fields_of(page)["form"]
     assert client.post(path, data={"form": token}).status_code == 200
     assert copies_left(service, name) == ["wh-001-1"]
-    assert "back 2026-12-12" in find_page(service, rental_id)
+    assert '<td data-head="Returned">2026-12-12</td>' in find_page(service, rental_id)
     out = client.post("/dashboard/sign-out", data={"form": token})
     assert "Sign in" in out.text
 

@@ -89,8 +89,9 @@ def _dashboard(api_base: str) -> str:
 def _account() -> Html:
     return Html(
         '<section id="sign-in" hidden><form id="account">'
-        '<label><span>E-mail</span><input name="email" type="email" required></label>'
-        '<label><span>Password</span><input name="password" type="password" required></label>'
+        '<label><span>E-mail</span><input name="email" type="email" autocomplete="email" required>'
+        '</label><label><span>Password</span><input name="password" type="password" '
+        'autocomplete="current-password" required></label>'
         '<label><input id="shown" type="checkbox"> Show the password</label>'
         '<button value="login">Sign in</button> <button value="register">Register</button>'
         "</form></section>"

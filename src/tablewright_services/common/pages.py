@@ -32,7 +32,7 @@ a { color: var(--link); } a[aria-current] { font-weight: bold; text-decoration: 
 header { display: flex; gap: 1.5rem; align-items: baseline; flex-wrap: wrap; }
 header b { font-size: 1.2rem; } header form { margin-left: auto; }
 h1, h2 { line-height: 1.2; }
-nav { display: flex; flex-wrap: wrap; gap: .25rem 1rem; }
+nav { display: flex; flex-wrap: wrap; gap: .25rem 1rem; margin-bottom: 1rem; }
 table { border-collapse: collapse; width: 100%; }
 th, td { text-align: left; padding: .35rem .75rem .35rem 0; border-bottom: 1px solid var(--line); }
 th[scope=row] { font-weight: normal; }
@@ -50,6 +50,7 @@ fieldset { border: 1px solid var(--line); border-radius: .5rem; margin: 0 0 1rem
 .note { border-left: .25rem solid #c60; padding: .5rem 1rem; }
 .note:empty { display: none; }
 pre { white-space: pre-wrap; overflow-wrap: anywhere; }
+@media (min-width: 60rem) { .cards td:nth-child(n + 3) { white-space: nowrap; } }
 @media (max-width: 40rem) {
   .cards thead { display: none; }
   .cards tr { display: block; padding: .5rem 0; border-bottom: 1px solid var(--line); }

@@ -137,7 +137,7 @@ class Pages:
             "<button>Rent and pay</button></form>",
             rows=facts(rows),
             wait=quoted.distance,
-            until=offer["valid_until"],
+            until=f"{str(offer['valid_until'])[11:16]} UTC",
             quote=offer["quote"],
             store=store_id,
             days=days,
@@ -272,11 +272,12 @@ class Pages:
                 listed.next,
             )
         catalogue = service.catalogue
-        figures = html(
-            "<p>The catalogue was read {} times, and given out {} times as it was.</p>{}",
-            catalogue.misses,
-            catalogue.hits,
-            joined(html("<p>{}: {}</p>", word, n) for word, n in sorted(service.noted.items())),
+        figures = facts(
+            [
+                ("Catalogue read from the database", catalogue.misses),
+                ("Catalogue given out of memory", catalogue.hits),
+                *((word.replace("_", " "), n) for word, n in sorted(service.noted.items())),
+            ]
         )
         leave = html(
             '<form method="post" action="/dashboard/sign-out">'
@@ -330,7 +331,7 @@ def _asking(store_id: str, days: str) -> Html:
 def _row(rental: Any, is_late: bool, token: str) -> Sequence[Any]:
     action: Any = ""
     if rental.returned_at is not None:
-        action = f"back {str(rental.returned_at)[:10]}"
+        action = str(rental.returned_at)[:10]
     elif rental.payment_status in ("completed", "refunded"):
         action = html(
             '<form method="post" action="/dashboard/rentals/{}/return">'
