@@ -213,7 +213,11 @@ def value_schema(attribute: Attribute) -> dict[str, Any]:
         inner = value_schema(attribute.element) if attribute.element is not None else {}
         return {"type": "array", "items": inner}
     if kind is Kind.MAP:
-        fields = {field.name: value_schema(field) for field in attribute.fields}
+        # what a map holds may be null, as the store takes it
+        fields = {
+            field.name: {"anyOf": [value_schema(field), {"type": "null"}]}
+            for field in attribute.fields
+        }
         return {"type": "object", **({"properties": fields} if fields else {})}
     if kind is Kind.VECTOR:
         size = attribute.dimensions

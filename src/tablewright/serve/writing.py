@@ -16,6 +16,9 @@ import orjson
 from tablewright.core.quantities import plain
 from tablewright.store.records import Page, StoredInstance
 
+WORD_BITS = 64
+"""Of whole numbers that need as many, orjson writes only some, of longer ones none."""
+
 
 def json_bytes(value: Any) -> bytes:
     """Return a value as JSON.
@@ -24,7 +27,21 @@ def json_bytes(value: Any) -> bytes:
         >>> json_bytes({"price": Decimal("19.90"), "tags": {"b", "a"}})
         b'{"price":19.9,"tags":["a","b"]}'
     """
-    return orjson.dumps(value, default=_other)
+    try:
+        return orjson.dumps(value, default=_other)
+    except orjson.JSONEncodeError:
+        return orjson.dumps(_with_long_numbers(value), default=_other)
+
+
+def _with_long_numbers(value: Any) -> Any:
+    """Return a value whose whole numbers of more than 64 bits are JSON already."""
+    if isinstance(value, Mapping):
+        return {name: _with_long_numbers(each) for name, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_with_long_numbers(each) for each in value]
+    if isinstance(value, int) and value.bit_length() >= WORD_BITS:
+        return orjson.Fragment(str(value).encode())
+    return value
 
 
 def _other(value: Any) -> Any:
