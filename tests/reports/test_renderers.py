@@ -3,24 +3,30 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
+from decimal import Decimal
 
 import pytest
 
 from tablewright.reports.answer import answer
+from tablewright.reports.cost import crossing_paragraphs
 from tablewright.reports.document import (
     Bullets,
+    Chart,
     Document,
     Paragraph,
     ReportColumn,
     ReportTable,
     Row,
+    Series,
 )
 from tablewright.reports.explain import explain_page
 from tablewright.reports.render.json import as_data, write_json
+from tablewright.reports.render.svg import draw, draw_narrow
 from tablewright.reports.render.text import write_text
 from tablewright.reports.report import report_page
 from tablewright.verbs.check import check_view
-from tablewright.verbs.cost import cost_view, scales_view
+from tablewright.verbs.cost import CostCurve, ScalesView, cost_view, scales_view
 from tablewright.verbs.diff import diff_view
 from tablewright.verbs.explain import explain_view
 from tablewright.verbs.report import report_view
@@ -117,8 +123,6 @@ def test_the_report_opens_with_what_it_costs_what_is_wrong_and_what_fixing_it_sa
 
 
 def test_a_pattern_that_cannot_be_served_says_why(assessment):
-    from dataclasses import replace
-
     evaluation = assessment.designs[0].at(10_000)
     routes = (replace(evaluation.routes[0], requests=(), cannot="no index on status"),)
     broken = replace(evaluation, routes=routes)
@@ -165,3 +169,39 @@ def test_titles_of_figures_are_folded_before_a_word_of_text_is_broken():
     assert column_widths(table, 33, 3) == [12, 8, 7]
     # Narrower than that a word has to break, down to ten letters, and figures keep their room.
     assert column_widths(table, 30, 3) == [10, 8, 7]
+
+
+def test_the_cheapest_design_is_named_for_each_stretch_of_users_where_one_costs_nothing_at_first():
+    def curve(design: str, *usd: str) -> CostCurve:
+        points = zip((500, 5_000, 50_000), map(Decimal, usd), strict=True)
+        return CostCurve(design=design, points=tuple(points))
+
+    view = ScalesView(
+        app="shop",
+        region="us-east-1",
+        prices_as_of="2026-10-03",
+        curves=(curve("recommended", "0.03", "0.30", "2.97"), curve("servers", "0", "0", "5.00")),
+        crossings=(),
+        left_out=(),
+    )
+    assert [block.text for block in crossing_paragraphs(view)] == [
+        "`servers` is cheapest from 500 to 5,000 users, `recommended` is cheapest at 50,000 users."
+    ]
+
+
+def test_curves_are_drawn_again_for_a_narrow_window_with_a_key_instead_of_labels():
+    series = Series(name="current", points=((100.0, 1.0), (1000.0, 10.0)), labels=("1", "10"))
+    chart = Chart(
+        kind="lines",
+        title="USD a month against users",
+        summary="At 1,000 users: current 10.",
+        series=(series,),
+        x_title="users",
+        y_title="USD a month",
+    )
+    wide, narrow = draw(chart, "chart-1"), draw_narrow(chart, "chart-1-narrow")
+    assert 'viewBox="0 0 340 300"' in narrow
+    assert "current 10<" in wide.split("<desc")[1].split("</desc>")[1]
+    assert "current 10<" not in narrow.split("</desc>")[1]
+    assert ">current<" in narrow
+    assert draw_narrow(replace(chart, kind="front"), "chart-2-narrow") == ""

@@ -24,7 +24,7 @@ from tablewright.reports.figures import (
     users,
 )
 from tablewright.verbs.bill_rows import CostRow
-from tablewright.verbs.cost import CostView, ScalesView
+from tablewright.verbs.cost import CostCurve, CostView, ScalesView
 
 
 def cost_page(view: CostView) -> Document:
@@ -107,9 +107,33 @@ def crossing_paragraphs(view: ScalesView) -> list[Paragraph]:
         and len(figures := [usd for _, usd in curve.points if usd is not None]) == len(curve.points)
     ]
     if not paragraphs and len(whole) > 1:
-        cheapest, _ = min(whole, key=lambda pair: pair[1][-1])
-        paragraphs.append(Paragraph(text=f"`{cheapest.design}` is cheaper at every scale shown."))
+        paragraphs.append(Paragraph(text=_cheapest(whole)))
     return [*paragraphs, *shortcomings(view)]
+
+
+def _cheapest(curves: Sequence[tuple[CostCurve, Sequence[Decimal]]]) -> str:
+    """Return which of some designs costs least at each scale, where their lines were not crossed.
+
+    Lines are not crossed where a design costs nothing at first, as servers with a free tier do.
+    """
+    first, _ = curves[0]
+    stretches: list[tuple[str, int, int]] = []
+    for place, (scale, _) in enumerate(first.points):
+        costs = [figures[place] for _, figures in curves]
+        design = curves[costs.index(min(costs))][0].design
+        if stretches and stretches[-1][0] == design:
+            stretches[-1] = (design, stretches[-1][1], scale)
+        else:
+            stretches.append((design, scale, scale))
+    if len(stretches) == 1:
+        return f"`{stretches[0][0]}` is cheaper at every scale shown."
+    parts = [
+        f"`{design}` is cheapest at {users(low)}"
+        if low == high
+        else f"`{design}` is cheapest from {low:,} to {users(high)}"
+        for design, low, high in stretches
+    ]
+    return f"{', '.join(parts)}."
 
 
 def shortcomings(view: ScalesView) -> list[Paragraph]:

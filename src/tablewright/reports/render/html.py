@@ -43,7 +43,7 @@ def _template() -> Template:
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
     from tablewright.reports.render.er import draw_entities
-    from tablewright.reports.render.svg import draw
+    from tablewright.reports.render.svg import draw, draw_narrow
 
     environment = Environment(
         loader=PackageLoader("tablewright.reports", "templates"),
@@ -56,6 +56,7 @@ def _template() -> Template:
     environment.filters["kind"] = lambda block: type(block).__name__
     environment.filters["slug"] = slug
     environment.globals["draw"] = draw
+    environment.globals["draw_narrow"] = draw_narrow
     environment.globals["bars"] = bars
     environment.globals["draw_entities"] = draw_entities
     return environment.get_template("report.html")

@@ -13,12 +13,24 @@ from xml.etree import ElementTree
 from tablewright.reports.document import Chart
 
 WIDTH, HEIGHT = 760, 400
+NARROW_WIDTH, NARROW_HEIGHT = 340, 300
+"""Of the drawing for a telephone, where a part of the wide one would be out of sight."""
 LABEL_HEIGHT = 16
 CHARACTER_WIDTH = 7
 """Of a label, in units of the drawing; the mean of a proportional font of its size."""
 MOST_LABELS = 9
 _SVG = "http://www.w3.org/2000/svg"
 _DROPPED = {f"{{{_SVG}}}{tag}" for tag in ("defs", "desc", "title", "script", "style")}
+
+
+def draw_narrow(chart: Chart, id: str) -> str:
+    """Return the SVG of curves for a narrow window: a key below instead of labels at their ends.
+
+    Empty for a chart of another kind: it is moved sideways instead.
+    """
+    if chart.kind != "lines":
+        return ""
+    return _clean(_lines(chart, narrow=True).render(), chart, id, narrow=True)
 
 
 def draw(chart: Chart, id: str) -> str:
@@ -51,27 +63,32 @@ def _settings(chart: Chart) -> dict[str, Any]:
     }
 
 
-def _lines(chart: Chart) -> Any:
+def _lines(chart: Chart, *, narrow: bool = False) -> Any:
     """Curves on two logarithmic axes, each labelled at its end, crossings as dots."""
     import pygal
 
     values = [y for series in chart.series for _, y in series.points if y]
     places = [x for series in chart.series for x, _ in series.points]
     longest = max(len(f"{series.name} {series.labels[-1]}") for series in chart.series)
+    settings = _settings(chart)
+    if narrow:
+        settings |= {"width": NARROW_WIDTH, "height": NARROW_HEIGHT, "y_title": None}
+        settings |= {"legend_at_bottom_columns": 2}
     plot = pygal.XY(
-        **_settings(chart),
+        **settings,
         logarithmic=True,
         dots_size=4,
-        show_legend=False,
-        margin_right=24 + 7 * longest,
+        show_legend=narrow,
+        margin_right=28 if narrow else 24 + 7 * longest,
     )
     plot.x_labels = [{"label": f"{v:,.0f}", "value": v} for v in _decades(min(places), max(places))]
     plot.y_labels = [{"label": _short(v), "value": v} for v in _decades(min(values), max(values))]
     for series in chart.series:
         nodes: list[Any] = [{"value": point} for point in series.points]
-        nodes[-1]["label"] = f"{series.name} {series.labels[-1]}"
+        if not narrow:
+            nodes[-1]["label"] = f"{series.name} {series.labels[-1]}"
         plot.add(series.name, nodes)
-    for place, name in chart.marks:
+    for place, name in () if narrow else chart.marks:
         height = _height_at(chart, place)
         plot.add(name, [{"value": (place, height), "label": name}], stroke=False, dots_size=7)
     return plot
@@ -166,7 +183,7 @@ def _sizes(chart: Chart) -> Any:
     return plot
 
 
-def _clean(rendered: bytes, chart: Chart, id: str) -> str:
+def _clean(rendered: bytes, chart: Chart, id: str, *, narrow: bool = False) -> str:
     """Drop what pygal adds beside the drawing, and name the drawing for screen readers."""
     root = ElementTree.fromstring(rendered)
     for parent in list(root.iter()):
@@ -185,10 +202,10 @@ def _clean(rendered: bytes, chart: Chart, id: str) -> str:
             del element.attrib["id"]
     _spread_labels(root)
     root.attrib = {
-        "viewBox": f"0 0 {WIDTH} {HEIGHT}",
+        "viewBox": f"0 0 {NARROW_WIDTH} {NARROW_HEIGHT}" if narrow else f"0 0 {WIDTH} {HEIGHT}",
         "role": "img",
         "aria-labelledby": f"{id}-title {id}-desc",
-        "class": f"chart {chart.kind}",
+        "class": f"chart {chart.kind}{' narrow' if narrow else ''}",
     }
     for number, (tag, text) in enumerate((("title", chart.title), ("desc", chart.summary))):
         element = ElementTree.Element(f"{{{_SVG}}}{tag}", {"id": f"{id}-{tag}"})
