@@ -46,6 +46,21 @@ def test_a_stated_phase_says_which_of_the_rules_it_does_not_pass() -> None:
     assert (fargate.lasts_to, fargate.ends_by) == (None, "")
 
 
+def test_a_stated_phase_says_at_how_many_users_its_first_limit_is_met() -> None:
+    minimal, production, _ = compared("mongocollectibles").stated
+    assert minimal.first_limit is not None
+    assert minimal.first_limit.what == "one small instance answers no more requests a second"
+    # 200 a second are assumed; 21,917,185 calls a month in 2,628,000 s, three times that at the
+    # busiest hour, are 25.0196: 200 / 25.0196 x 50,000
+    assert minimal.first_limit.users == 399_686
+    assert production.first_limit is None
+
+
+def test_a_stated_move_to_another_engine_names_the_command_that_plans_it() -> None:
+    commands = [phase.command for phase in compared("mongocollectibles").stated]
+    assert commands == ["", "tablewright migrate --from recommended --to postgresql --plan", ""]
+
+
 def test_a_stated_path_pays_for_its_switches_as_the_computed_one_does() -> None:
     _, production, _ = compared("mongocollectibles").stated
     # Of 13 parts 12 are new (the zone stays): 24 hours, and 13 patterns of 2 hours for SQL.

@@ -13,7 +13,7 @@ from decimal import Decimal
 from tablewright.compare.board import given_options
 from tablewright.compare.decision import Candidates, allowed_at, decide
 from tablewright.compare.growth import first_phase, grid_of, moved_phase, with_ends
-from tablewright.compare.values import Phase
+from tablewright.compare.values import LimitReached, Phase
 from tablewright.core.errors import UsageError
 from tablewright.core.frozen import frozen
 
@@ -35,6 +35,10 @@ class PathPhase:
     even where it begins."""
     ends_by: str
     """Why it does not pass them beyond, or not even where it begins; empty if it does."""
+    first_limit: LimitReached | None = None
+    """The first limit of the option, also beyond the scales of the model; None if it has none."""
+    command: str = ""
+    """What plans the move of the data, where the engine is another one."""
 
 
 def stated_path(candidates: Candidates) -> tuple[PathPhase, ...]:
@@ -59,7 +63,7 @@ def stated_path(candidates: Candidates) -> tuple[PathPhase, ...]:
             phases.append(first_phase(candidates, candidates.result(name).architecture, users))
             continue
         phases.append(moved_phase(candidates, begins[place - 1][2], name, users))
-    stated = []
+    stated: list[PathPhase] = []
     for phase, (users, month, name) in zip(
         with_ends(candidates, phases, grid, names), begins, strict=True
     ):
@@ -71,9 +75,22 @@ def stated_path(candidates: Candidates) -> tuple[PathPhase, ...]:
                 stated=candidates.result(name).architecture.stated,
                 lasts_to=lasts_to,
                 ends_by=ends_by,
+                first_limit=next(iter(candidates.result(name).reaches), None),
+                command=_command(candidates, stated[-1].phase.name, name, users) if stated else "",
             )
         )
     return tuple(stated)
+
+
+def _command(candidates: Candidates, before: str, name: str, users: int) -> str:
+    """Return the command that plans the move of the data, empty where its engine stays."""
+    board = candidates.board
+    engines = [candidates.result(option).architecture.engine for option in (before, name)]
+    ranked = [board.ranked(engine, board.around(users)[1]) for engine in engines if engine]
+    if engines[0] == engines[1] or len(ranked) < 2 or not all(ranked):
+        return ""
+    old, new = (evaluations[0].design.name for evaluations in ranked)
+    return f"tablewright migrate --from {old} --to {new} --plan"
 
 
 def users_in(candidates: Candidates, month: int) -> int:

@@ -222,6 +222,9 @@ def _stated_path(comparison: Comparison) -> list[d.Block]:
     for entry in comparison.stated:
         if entry.lasts_to is None:
             until = "passes the first three rules at every number of users from there on"
+            if entry.first_limit is not None:
+                limit = entry.first_limit
+                until += f"; its first limit is met at {limit.users:,} users: {limit.what}"
         elif entry.lasts_to:
             until = (
                 f"passes the first three rules up to {entry.lasts_to:,} users; beyond, "
@@ -230,6 +233,7 @@ def _stated_path(comparison: Comparison) -> list[d.Block]:
         else:
             until = f"does not pass the first three rules: {entry.ends_by}"
         moving = f" {_moving(entry.phase, why=False)}" if entry.phase.switch else ""
+        moving += f" `{entry.command}` says in which steps." if entry.command else ""
         steps.append(f"`{entry.phase.name}` {until}.{moving}")
     return [d.Section(title="The stated path", blocks=(table, d.Bullets(items=tuple(steps))))]
 
