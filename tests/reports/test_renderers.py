@@ -200,7 +200,7 @@ def test_curves_are_drawn_again_for_a_narrow_window_with_a_key_instead_of_labels
         y_title="USD a month",
     )
     wide, narrow = draw(chart, "chart-1"), draw_narrow(chart, "chart-1-narrow")
-    assert 'viewBox="0 0 340 300"' in narrow
+    assert 'viewBox="0 0 340 282"' in narrow  # 260 and a row of the key
     assert "current 10<" in wide.split("<desc")[1].split("</desc>")[1]
     assert "current 10<" not in narrow.split("</desc>")[1]
     assert ">current<" in narrow

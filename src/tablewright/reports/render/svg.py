@@ -13,8 +13,12 @@ from xml.etree import ElementTree
 from tablewright.reports.document import Chart
 
 WIDTH, HEIGHT = 760, 400
-NARROW_WIDTH, NARROW_HEIGHT = 340, 300
-"""Of the drawing for a telephone, where a part of the wide one would be out of sight."""
+NARROW_WIDTH, NARROW_HEIGHT = 340, 260
+"""Of the drawing for a telephone, where a part of the wide one would be out of sight; the height
+is without the key."""
+SHORT_NAME = 12
+"""Characters up to which two names stand side by side in the key of a narrow drawing."""
+KEY_HEIGHT = 22
 LABEL_HEIGHT = 16
 CHARACTER_WIDTH = 7
 """Of a label, in units of the drawing; the mean of a proportional font of its size."""
@@ -72,8 +76,8 @@ def _lines(chart: Chart, *, narrow: bool = False) -> Any:
     longest = max(len(f"{series.name} {series.labels[-1]}") for series in chart.series)
     settings = _settings(chart)
     if narrow:
-        settings |= {"width": NARROW_WIDTH, "height": NARROW_HEIGHT, "y_title": None}
-        settings |= {"legend_at_bottom_columns": 2}
+        settings |= {"width": NARROW_WIDTH, "height": _narrow_height(chart), "y_title": None}
+        settings |= {"legend_at_bottom_columns": _key_columns(chart)}
     plot = pygal.XY(
         **settings,
         logarithmic=True,
@@ -92,6 +96,14 @@ def _lines(chart: Chart, *, narrow: bool = False) -> Any:
         height = _height_at(chart, place)
         plot.add(name, [{"value": (place, height), "label": name}], stroke=False, dots_size=7)
     return plot
+
+
+def _key_columns(chart: Chart) -> int:
+    return 2 if max(len(series.name) for series in chart.series) <= SHORT_NAME else 1
+
+
+def _narrow_height(chart: Chart) -> int:
+    return NARROW_HEIGHT + KEY_HEIGHT * math.ceil(len(chart.series) / _key_columns(chart))
 
 
 def _front(chart: Chart) -> Any:
@@ -201,8 +213,9 @@ def _clean(rendered: bytes, chart: Chart, id: str, *, narrow: bool = False) -> s
         if element.get("id", "").startswith("activate-"):
             del element.attrib["id"]
     _spread_labels(root)
+    width, height = (NARROW_WIDTH, _narrow_height(chart)) if narrow else (WIDTH, HEIGHT)
     root.attrib = {
-        "viewBox": f"0 0 {NARROW_WIDTH} {NARROW_HEIGHT}" if narrow else f"0 0 {WIDTH} {HEIGHT}",
+        "viewBox": f"0 0 {width} {height}",
         "role": "img",
         "aria-labelledby": f"{id}-title {id}-desc",
         "class": f"chart {chart.kind}{' narrow' if narrow else ''}",
