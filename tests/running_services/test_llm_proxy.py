@@ -7,6 +7,7 @@ import datetime as dt
 import json
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from itertools import count
 from typing import Any
 from uuid import uuid4
 
@@ -22,6 +23,7 @@ from tablewright_services.llm_proxy.settings import proxy_settings
 
 PASSWORD = "correct horse battery"
 RECEIPTS = "the key of the local validator, 32 bytes"
+PURCHASES = count(100_000_000_000_000)
 ENVIRONMENT = {
     "JWT_SECRET": "a" * 32,
     "JWT_REFRESH_SECRET": "r" * 32,
@@ -64,6 +66,12 @@ def signed_up(service: Running) -> tuple[dict[str, str], str, dict[str, Any]]:
 def ask(service: Running, headers: dict[str, str], text: str = "what is it", **more: Any) -> Any:
     body = {"model": "gpt-4", "messages": [{"role": "user", "content": text}], **more}
     return service.client.post("/v1/chat/completions", json=body, headers=headers)
+
+
+def new_purchase() -> dict[str, str]:
+    """Return the ids of a purchase that nobody made before: 15 digits, the first transaction."""
+    number = str(next(PURCHASES))
+    return {"originalTransactionId": number, "transactionId": number}
 
 
 def receipt(**changed: Any) -> str:
@@ -353,7 +361,7 @@ def test_a_call_whose_client_goes_away_stays_counted_and_is_recorded(service: Ru
 def test_usage_comes_page_by_page(service: Running) -> None:
     headers, _, _ = signed_up(service)
     client = service.client
-    signed = receipt(originalTransactionId="9" * 15, transactionId="9" * 15)
+    signed = receipt(**new_purchase())
     client.post("/subscription/receipts", json={"signedTransaction": signed}, headers=headers)
     for number in range(60):
         service.time.moment = START + dt.timedelta(seconds=number)
@@ -372,7 +380,7 @@ def test_usage_comes_page_by_page(service: Running) -> None:
 def test_a_receipt_buys_a_plan_once_and_for_one_user(service: Running) -> None:
     headers, _, _ = signed_up(service)
     client = service.client
-    own = receipt(originalTransactionId="1" * 15, transactionId="1" * 15)
+    own = receipt(**new_purchase())
     for _ in range(3):
         reply = client.post(
             "/subscription/receipts", json={"signedTransaction": own}, headers=headers
@@ -393,7 +401,7 @@ def test_a_receipt_buys_a_plan_once_and_for_one_user(service: Running) -> None:
 def test_notifications_renew_and_end_a_plan(service: Running) -> None:
     headers, _, _ = signed_up(service)
     client = service.client
-    ids = {"originalTransactionId": "2" * 15, "transactionId": "2" * 15}
+    ids = new_purchase()
     bought = {"signedTransaction": receipt(**ids)}
     client.post("/subscription/receipts", json=bought, headers=headers)
 
@@ -403,7 +411,7 @@ def test_notifications_renew_and_end_a_plan(service: Running) -> None:
 
     renewed = {
         "notificationType": "DID_RENEW",
-        "transactionId": "3" * 15,
+        "transactionId": new_purchase()["transactionId"],
         "productId": "business.monthly",
         "purchaseDate": "2026-12-30T12:00:00Z",
         "expiresDate": "2027-01-30T12:00:00Z",

@@ -639,6 +639,9 @@ def test_a_removed_device_is_gone_with_its_pin_and_frees_its_place(service: Runn
     assert [each["name"] for each in left] == ["Two"]
     third = client.post("/devices", json={"type": "iOS", "name": "Three"}, headers=headers)
     assert third.json()["id"] == "device-1"
+    both = client.get("/devices", headers=headers).json()["devices"]
+    # enrolled at the same moment, they come in the order of their ids on every database
+    assert [each["name"] for each in both] == ["Three", "Two"]
 
 
 def test_a_device_is_configured_and_has_a_profile(service: Running) -> None:

@@ -38,7 +38,7 @@ class Devices:
     async def listed(self, customer_id: str) -> list[dict[str, Any]]:
         """Return the devices of a customer, the first enrolled first; without their PINs."""
         records = await self.store.devicesByCustomer(customer_id=customer_id)
-        return [_shown(each) for each in sorted(records, key=lambda each: each.createdAt)]
+        return [_shown(each) for each in sorted(records, key=_place)]
 
     async def add(self, customer_id: str, kind: str, name: str) -> dict[str, Any]:
         """Enrol a device; it has a PIN from the beginning.
@@ -177,6 +177,11 @@ class Devices:
 
 def _about(customer_id: str, device_id: str) -> str:
     return f"{customer_id}|{device_id}"
+
+
+def _place(record: Any) -> tuple[Any, str]:
+    """Return what the list of devices is ordered by: of one moment, their ids."""
+    return record.createdAt, record.device_id
 
 
 def _shown(record: Any) -> dict[str, Any]:
