@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import datetime as dt
 import hashlib
@@ -18,6 +19,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from http.client import HTTPException
+from itertools import count
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -709,6 +711,39 @@ def test_giving_in_resets_the_streak_once_and_is_remembered(service: Running) ->
         {"start": "2026-11-30T12:00:00.000Z", "end": "2026-12-30T12:00:00.000Z", "days": 30}
     ]
     events = client.get("/me/events?type=surrender", headers=headers).json()["events"]
+    assert [each["detail"] for each in events] == [{"days": 30}]
+
+
+def test_who_gives_in_twice_at_once_gives_in_once_however_late_the_second_is_saved(
+    service: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, address = bought(service)
+    headers = signed_in(service, address)
+    service.client.post("/me/commitment", json={"goalMinutes": 90}, headers=headers)
+    customer_id = str(service.store.subscriberByEmail(email=address).customer_id)
+    service.time.moment = START + dt.timedelta(days=30)
+    subscribers = service.service.subscribers
+    save, saves = subscribers.store.saveProgress, count(1)
+
+    async def give_in_twice() -> None:
+        is_done = asyncio.Event()
+
+        async def held(**arguments: Any) -> Any:
+            if next(saves) == 2:  # until the other is done, unless that waits for this one
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(is_done.wait(), 0.5)
+            return await save(**arguments)
+
+        async def give_in() -> None:
+            await subscribers.surrender(customer_id)
+            is_done.set()
+
+        monkeypatch.setattr(subscribers.store, "saveProgress", held, raising=False)
+        await asyncio.gather(give_in(), give_in())
+
+    asyncio.run(give_in_twice())
+    headers = signed_in(service, address)
+    events = service.client.get("/me/events?type=surrender", headers=headers).json()["events"]
     assert [each["detail"] for each in events] == [{"days": 30}]
 
 

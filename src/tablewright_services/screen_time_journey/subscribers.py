@@ -6,11 +6,13 @@ what is stored is written on the condition that it is still so, and tried again 
 
 from __future__ import annotations
 
+import asyncio
 import datetime as dt
 import random
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from typing import Any
+from weakref import WeakValueDictionary
 
 from tablewright.serve.callers import Unauthorized
 from tablewright.store.asynchronous import AsyncStore
@@ -54,6 +56,8 @@ class Subscribers:
 
     def __init__(self, store: AsyncStore, codes: Codes, now: Now, levels: Levels) -> None:
         self.store, self.codes, self.now, self.levels = store, codes, now, levels
+        self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+        """Whose commitment is being changed by this process, one request after the other."""
 
     async def read(self, customer_id: str) -> Any:
         """Return a customer.
@@ -310,6 +314,12 @@ class Subscribers:
         Raises:
             CommitmentRuns: none does.
         """
+        # a streak may be what it was before, so that its condition alone does not tell one who
+        # read before another gave in: in one process they wait for each other
+        async with self._turns.setdefault(customer_id, asyncio.Lock()):
+            return await self._surrender(customer_id)
+
+    async def _surrender(self, customer_id: str) -> Any:
         # what is saved says how long it was, so that of two at once one finds it already reset
         await self._save(customer_id, _running)
         lost: list[int] = []
