@@ -6,12 +6,18 @@ from decimal import Decimal
 
 import pytest
 
+from tablewright import read_model
+from tablewright.reports.diff import diff_page
+from tablewright.reports.pages import page_of
+from tablewright.reports.render.text import write_text
+from tablewright.session import Session
 from tablewright.verbs.bill_rows import index_costs
 from tablewright.verbs.check import check_view
 from tablewright.verbs.cost import CostCurve, cost_view, crossings, scales_view
 from tablewright.verbs.design_summary import design_view
-from tablewright.verbs.diff import diff_view
+from tablewright.verbs.diff import diff, diff_view
 from tablewright.verbs.pictures import picture_view
+from tablewright.verbs.report import report
 
 D = Decimal
 
@@ -87,3 +93,75 @@ def test_missed_targets_are_counted_over_all_designs(assessment):
 def test_the_saving_is_what_the_improvement_path_takes_off(assessment):
     design = design_view(assessment.designs[0], 10_000)
     assert design.saving == design.cost.usd_per_month - D("18.12")
+
+
+def test_curves_cross_only_where_both_designs_serve_every_pattern():
+    steep = CostCurve(design="steep", points=((100, D(1)), (10_000, D(100))))
+    flat = CostCurve(
+        design="flat",
+        points=((100, D(10)), (10_000, D(10))),
+        shortcomings=((100, "it does not serve `words`"),),
+    )
+    assert crossings([steep, flat]) == ()
+    unknown = CostCurve(design="unknown", points=((100, D(10)), (10_000, None)))
+    assert crossings([steep, unknown]) == ()
+
+
+MONGO = """
+app: notes
+region: us-east-1
+scales: [100]
+entities:
+  Note: {key: id, attributes: {id: uuid, owner: uuid, body: text(100)}}
+patterns:
+  read: {get: Note, by: id, rate: 1/user/day}
+  mine: {list: Note, where: owner, limit: 5, rate: 1/user/day}
+designs:
+  a:
+    engine: mongodb
+    server: M10
+    collections: {notes: {holds: Note, indexes: {by_owner: {owner: 1}}}}
+  b: {engine: mongodb, server: M30, collections: {notes: {holds: Note}}}
+"""
+
+
+def test_designs_on_mongodb_differ_in_server_and_indexes_and_in_what_they_cost():
+    view = diff(Session(read_model(MONGO)), "a", "b")
+    assert [(d.subject, d.what, d.before, d.after) for d in view.differences] == [
+        ("a", "server", "MongoDB Atlas M10", "MongoDB Atlas M30"),
+        ("notes.by_owner", "index", "owner: 1", ""),
+    ]
+    # 0.08 and 0.54 USD an hour x 730: 58.40 and 394.20, less than a cent of them for storage
+    assert (round(view.total.before, 2), round(view.total.after, 2)) == (D("58.40"), D("394.20"))
+    assert "The designs are the same" not in write_text(diff_page(view))
+
+
+TWO = """
+app: notes
+region: us-east-1
+scales: [1000]
+entities:
+  Note: {key: id, count: 50/user, attributes: {id: uuid, owner: uuid, body: text(2KB)}}
+  Tag: {key: id, attributes: {id: uuid}}
+patterns:
+  mine: {list: Note, where: owner, limit: 5, rate: 1/user/day}
+  tag: {get: Tag, by: id, rate: 1/user/day}
+designs:
+  current:
+    engine: dynamodb
+    tables:
+      notes: {key: id, items: Note, indexes: {by-owner: {key: owner, project: all}}}
+      tags: {key: id, items: Tag}
+  smaller:
+    engine: dynamodb
+    tables:
+      notes: {key: id, items: Note, indexes: {by-owner: {key: owner, project: keys-only}}}
+"""
+
+
+@pytest.mark.parametrize(("tags", "is_named"), [("", False), ("tags: {key: id, items: Tag}", True)])
+def test_a_report_proposes_a_cheaper_design_only_where_it_serves_every_pattern(tags, is_named):
+    text = TWO + (f"      {tags}\n" if tags else "")
+    page = " ".join(write_text(page_of(report(Session(read_model(text))), "report")).split())
+    answer = page[page.index("The answer") : page.index("What it costs, by users")]
+    assert ("`smaller`" in answer) is is_named
