@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
+import re
 import shlex
 from decimal import Decimal
 
@@ -11,6 +12,7 @@ import botocore.session
 import pytest
 from botocore.validate import ParamValidator
 
+from tablewright import read_model
 from tablewright.evaluation.values import Request
 from tablewright.reports.snippets import python_text, shell_text
 from tablewright.session import Session
@@ -133,3 +135,56 @@ def test_the_requests_of_every_pattern_are_what_boto3_accepts(shop, design):
             shown += 1
     served = [route for route in evaluation.routes if route.is_served]
     assert shown >= len(served) > 15  # what cannot be served, such as a search, has no requests
+
+
+LITERALS = """
+app: cabins
+region: us-east-1
+scales: [100]
+entities:
+  Cabin:
+    key: id
+    count: 50/user
+    attributes: {id: uuid, country: country, people: int(1..99), built_at: timestamp}
+patterns:
+  small: {update: Cabin, by: id, set: built_at, if: {people: {lt: 50}}, rate: 1/user/day}
+  few: {update: Cabin, by: id, set: built_at, if: {people: {ge: 3, le: 5}}, rate: 1/user/day}
+  tenth: {list: Cabin, where: {country: given, built_at: {between: 10%}}, rate: 1/user/day}
+designs:
+  d:
+    engine: dynamodb
+    tables:
+      cabins:
+        key: id
+        items: Cabin
+        indexes:
+          by-people: {key: [country, people], project: all}
+          by-age: {key: [country, built_at], project: all}
+"""
+
+
+def literals(pattern: str) -> tuple[str, list[str]]:
+    """Return the condition of a request, and the values it compares with."""
+    session = Session(file=read_model(LITERALS))
+    [request] = example_requests(session, session.evaluate("d", 100), pattern)
+    template = request.template
+    condition = template.get("KeyConditionExpression") or template["ConditionExpression"]
+    values = template["ExpressionAttributeValues"]
+    return condition, [next(iter(values[name].values())) for name in re.findall(r":\w+", condition)]
+
+
+def test_bounds_that_a_file_states_are_printed_as_they_are():
+    condition, values = literals("small")
+    assert "#people < :" in condition
+    assert values == ["50"]
+    condition, values = literals("few")
+    assert "#people >= :" in condition
+    assert "#people <= :" in condition
+    assert sorted(values) == ["3", "5"]
+
+
+def test_a_stretch_is_printed_with_two_bounds_the_lower_first():
+    condition, values = literals("tenth")
+    assert "BETWEEN" in condition
+    _, low, high = values
+    assert low < high
