@@ -6,9 +6,13 @@ from decimal import Decimal
 
 import pytest
 
-from compare.test_decision import compared, decided
+from compare.test_decision import NOTES, compared, decided
+from tablewright import read_model
+from tablewright.bill.prices import PriceBook
 from tablewright.compare import comparison
 from tablewright.compare.decision import BUDGET, LOAD, NEEDS, OWNERSHIP
+from tablewright.session import Options, Session
+from tablewright.verbs.compare import compare
 
 # 730 x 0.0832 = 60.736 USD a month and an hour of 50 USD; 1,000 users with 3,000 calls a day are
 # 91.25 million calls, 91.25 USD by use and no hour: by use is cheaper to own, and dearer a month.
@@ -81,3 +85,25 @@ def test_a_need_met_by_work_turns_at_the_budget_that_meets_it_without() -> None:
     enough = Decimal(usd).quantize(Decimal("0.01"), rounding="ROUND_CEILING")
     assert at(enough - Decimal("0.01"))[0] == BUDGET
     assert at(enough)[0] != BUDGET
+
+
+@pytest.mark.parametrize(
+    ("unit_usd", "chosen"), [("0.10", "serverless-aws"), ("0.13", "instance-postgresql-aws")]
+)
+def test_the_price_of_a_search_beside_turns_the_choice(unit_usd: str, chosen: str) -> None:
+    """Two units of 730 hours, 24 months: 3,504 or 4,555 USD of 6,603 that the server costs.
+
+    To own the functions takes 2,700 besides: 1.75 hours a month of 50 USD, and 12 to set them up.
+    """
+    text = NOTES.format(
+        needs="",
+        targets="",
+        patterns="  find: {search: Note, where: text, rate: 1/user/day}",
+        architectures="",
+        rate=10,
+        hour_usd=50,
+        scales="[1000]",
+    )
+    book = PriceBook().with_prices([f"aws.opensearch.ocu={unit_usd}"])
+    decision = decided(compare(Session(read_model(text, "notes.yaml"), Options(book=book))))
+    assert (decision.chosen, decision.decided_by) == (chosen, OWNERSHIP)
