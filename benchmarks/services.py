@@ -67,6 +67,7 @@ ENVIRONMENTS: Mapping[str, Mapping[str, str]] = {
         "BCRYPT_ROUNDS": "4",
         "ADMIN_EMAIL": ADMIN,
         "ADMIN_PASSWORD": PASSWORD,
+        "ADMIN_CODE_SECRET": "none",
     },
     "auxeira": {
         "JWT_SECRET": f"1 {SECRET}",
