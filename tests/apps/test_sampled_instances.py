@@ -65,3 +65,15 @@ def test_a_booking_is_between_the_client_and_the_provider_of_its_request() -> No
             request["clientId"],
             request["providerId"],
         )
+
+
+def test_a_project_has_no_more_pledged_than_its_goal() -> None:
+    expected = {"draft": 0.0, "funded": 1.0}
+    states = set()
+    for project in rows("auxeira", "Project", 200):
+        goal, pledged = project["goal"], project["pledged"]
+        states.add(project["status"])
+        share = expected.get(project["status"], 0.4)
+        assert abs(float(pledged) - float(goal) * share) <= 1, project
+        assert pledged <= goal
+    assert states >= {"draft", "funded"}
