@@ -12,6 +12,7 @@ from functools import partial
 
 from tablewright.evaluation.connector import Connector
 from tablewright.evaluation.values import Evaluation, Request
+from tablewright.model.values import Model
 from tablewright.proof.runner import children_of
 from tablewright.proof.workload import Workload
 from tablewright.sample.calls import Call, Row
@@ -19,7 +20,7 @@ from tablewright.sample.sample import Sample
 from tablewright.sample.world import World
 
 USERS = 20
-"""How many users the sample has that values are taken from."""
+"""How many users the sample has that values are taken from, if each entity has an instance then."""
 
 
 def example_requests(
@@ -32,9 +33,23 @@ def example_requests(
     route = evaluation.route(pattern)
     if not route.is_served:
         return route.requests
-    world = World(evaluation.model, Sample(evaluation.model), USERS)
+    sample = Sample(evaluation.model)
+    users = _enough_users(evaluation.model, sample)
+    if users is None:
+        return route.requests
+    world = World(evaluation.model, sample, users)
     call = example_call(world, pattern)
     return connector.example_requests(evaluation, route, call, partial(_matching, world, call))
+
+
+def _enough_users(model: Model, sample: Sample) -> int | None:
+    """Return how many users it takes for an instance of everything; None if no scale has one."""
+    users, most = USERS, max(USERS, *model.scales)
+    while not all(sample.count(entity.name, users) for entity in model.entities):
+        if users >= most:
+            return None
+        users = min(users * 4, most)
+    return users
 
 
 def example_call(world: World, pattern: str) -> Call:

@@ -452,7 +452,8 @@ def prove(proving: Proving) -> Proof:
     not_here = {
         p.name: reason
         for p in evaluation.model.patterns
-        if routes[p.name].is_served and (reason := not_run_here(p, proving.adapter))
+        if routes[p.name].is_served
+        and (reason := not_run_here(p, proving.adapter) or _nobody_to_ask_for(p, world))
     }
     phases = _plan(evaluation, proving.requests, workload, frozenset(not_here))
     done, calls = 0, sum(len(names) for names in phases)
@@ -504,6 +505,17 @@ def not_run_here(pattern: Pattern, adapter: Adapter) -> str:
     if pattern.verb is Verb.SEARCH:
         return "which texts contain a word is for the server's own analysis of words to say"
     return adapter.cannot_run(pattern)
+
+
+def _nobody_to_ask_for(pattern: Pattern, world: World) -> str:
+    """Say of which entity a call would name an instance though there is none; "" if there is."""
+    for part in pattern.parts or (pattern,):
+        if part.verb in _OF_ONE and not world.counts[part.entity]:
+            return f"there is no instance of `{part.entity}` at so few users"
+    return ""
+
+
+_OF_ONE = (Verb.GET, Verb.UPDATE, Verb.DELETE)
 
 
 def planned_calls(
