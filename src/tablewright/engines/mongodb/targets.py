@@ -173,7 +173,7 @@ def _embedded(
 ) -> ReachedMongo:
     folder.mkdir(parents=True, exist_ok=True)
     port, log = _free_port(), folder / "server.log"
-    options = ["--host", "127.0.0.1", "--port", str(port), "--storage-path", str(folder)]
+    options = ["--host", "127.0.0.1", "--port", str(port), "--storage-path", str(folder.resolve())]
     # Without --sync-on-commit acknowledged writes are lost when the process is killed.
     command = [_program(), *options, "--sync-on-commit", "--log-level", "ERROR"]
     with log.open("ab") as stream:
