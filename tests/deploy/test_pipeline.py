@@ -119,3 +119,11 @@ def test_make_has_the_same_steps_and_applies_nothing_unapproved(file_format):
     }  # fmt: skip
     apply = text.partition("\napply:")[2].splitlines()[1]
     assert apply.startswith('\t@test "$(APPROVED)" = yes ||')
+
+
+def test_the_design_that_is_deployed_is_the_one_that_is_checked():
+    deployed = replace(site(*FUNCTIONS), design="slim")
+
+    gate = step(workflow(deployed, "deploy", "cloudformation"), "check", "Valid, and within")
+    assert gate["run"] == "tablewright check --design slim"
+    assert "\ttablewright check --design slim\n" in makefile(deployed, "cloudformation")

@@ -12,6 +12,7 @@ from deploy.sites import CONTAINERS, EXPECTED, FUNCTIONS, GRANTS, ORDERS, site
 from tablewright.core.errors import UnsupportedError, UsageError
 from tablewright.deploy import cloudformation, terraform
 from tablewright.deploy.folder import files_of, plan_folder, write_folder
+from tablewright.deploy.program import Program
 from tablewright.deploy.resources import AccountFact, ParameterRef, Ref, Resource, Stack, Text
 from tablewright.deploy.stack import build
 
@@ -181,6 +182,20 @@ def test_an_image_is_uploaded_once_its_repository_is_there_and_only_then_do_task
         assert [steps.count(place) for place in places[1:]] == [1, 1, 1]
         assert steps.index(first) < steps.index(places[1])
         assert sorted(places[1:], key=steps.index) == places[1:]
+
+
+def test_the_runbook_asks_for_newer_versions_in_the_language_of_the_program():
+    for language, command in (("node", "npm outdated"), ("go", "go list -m -u all")):
+        of = replace(site(*FUNCTIONS), program=Program(language=language))
+        text = files_of(build(of, (ORDERS,), GRANTS), of, "cloudformation", "deploy")["RUNBOOK.md"]
+        assert f"`{command}`" in text
+
+
+def test_a_stack_that_runs_no_program_has_no_log_of_one():
+    of = site("aws.s3.standard.storage", "aws.cloudfront.https", engine="mongodb")
+    text = files_of(build(of), of, "cloudformation", "deploy")["RUNBOOK.md"]
+
+    assert "aws logs tail" not in text
 
 
 def test_the_runbook_says_what_the_last_drill_measured():

@@ -112,7 +112,7 @@ def _check_steps(site: Site, folder: str, file_format: str) -> str:
           python-version: "3.13"
 {_set_up(site)}{program if kind_of(site) else ""}      - run: python -m pip install tablewright
       - name: Valid, and within its targets
-        run: tablewright check
+        run: {_check(site)}
       - name: The folder is what the model says
         run: |
           tablewright deploy --option {site.option} --env {site.environment} \\
@@ -133,6 +133,11 @@ def _check_steps(site: Site, folder: str, file_format: str) -> str:
           gh pr comment "$NUMBER" --edit-last --create-if-none --body-file difference.md
           exit "$status"
 """
+
+
+def _check(site: Site) -> str:
+    """Return the command that checks the design that is deployed, not the first of the file."""
+    return f"tablewright check --design {site.design}" if site.design else "tablewright check"
 
 
 def most_added(site: Site) -> str:
@@ -333,7 +338,7 @@ roll-back:    ## RELEASE=… : the release before
     return f""".PHONY: check price plan apply deploy outputs release smoke roll-back
 
 check:    ## valid, within its targets
-\ttablewright check
+\t{_check(site)}
 
 price:    ## BEFORE=… : what the change adds to the bill; fails over MOST_ADDED USD a month
 \ttablewright diff $(BEFORE) tablewright.yaml --most-added $(or $(MOST_ADDED),{most_added(site)})

@@ -25,6 +25,7 @@ from tablewright.deploy.shapes.values import snake_case
 from tablewright.deploy.storage import pages_bucket
 from tablewright.deploy.tasks import CHAPTERS, INTERVALS, OperatedDesign, routine
 
+LOG = "aws logs tail"
 RESTORE = "tablewright restore {where} --at TIME --into NEW"
 
 ADVICE = {
@@ -146,14 +147,16 @@ def _guide(stack: Stack, site: Site, file_format: str) -> Iterator[str]:
         ("Monitor", "alarms that are on",
          f"aws cloudwatch describe-alarms --state-value ALARM --query "
          f"\"MetricAlarms[?starts_with(AlarmName, '{name}')].AlarmName\""),
-        ("Optimise", "a cheaper design, and why", "tablewright plan"),
-        ("Troubleshoot", "the program's log",
-         f"aws logs tail /tablewright/{site.app}/{site.environment} --since 1h"),
         ("Back up", "a copy outside the service", f"tablewright backup {_where(site)}"),
         ("Maintain", "the model still fits what is observed",
          f"tablewright doctor {_where(site)}"),
     ]  # fmt: skip
-    if site.access.migration:
+    if kind_of(site):
+        log = f"{LOG} /tablewright/{site.app}/{site.environment} --since 1h"
+        steps.append(("Troubleshoot", "the program's log", log))
+    if not site.access.migration:  # a server's design is derived, not planned
+        steps.append(("Optimise", "a cheaper design, and why", "tablewright plan"))
+    else:
         place = next(i for i, step in enumerate(steps) if step[0] == "Verify")
         steps.insert(place, ("Deploy", "create tables or collections", _migrate(site)))
     has_others = any(not resource.kind.startswith("AWS::") for resource in stack.resources)
@@ -299,8 +302,14 @@ def _routine(stack: Stack, site: Site, file_format: str) -> Iterator[str]:
     deploy = f"{_deploy(file_format)}{overrides(stack, site, file_format)}"
     yield "| When | Task | Command |\n| --- | --- | --- |"
     secrets = tuple((secret.name, secret.rotate_days) for secret in site.secrets)
-    subject = OperatedDesign(model=".", design=site.design, access=site.access, secrets=secrets)
-    tasks = routine(subject) if site.engine else ()
+    subject = OperatedDesign(
+        model=".",
+        design=site.design,
+        access=site.access,
+        secrets=secrets,
+        language=site.program.language,
+    )
+    tasks = [task for task in routine(subject) if _is_here(task.command, site)]
     rows = [(task.interval, task.what, _named(task.command, site)) for task in tasks]
     if kind_of(site) == INSTANCES:
         rows.append(("monthly", "patch: replace the instance from its template", deploy))
@@ -312,6 +321,11 @@ def _routine(stack: Stack, site: Site, file_format: str) -> Iterator[str]:
         if shown := _in_environment(command, site):
             yield f"| {when} | {what} | `{_in_cell(shown)}` |"
     yield ""
+
+
+def _is_here(command: str, site: Site) -> bool:
+    """Whether a routine command is about something that the stack has."""
+    return bool(site.engine) and (bool(kind_of(site)) or not command.startswith(LOG))
 
 
 def _named(command: str, site: Site) -> str:

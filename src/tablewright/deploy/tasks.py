@@ -24,6 +24,12 @@ LAST_BILL = (
     "End=$(date -u +%Y-%m-01) --granularity DAILY --metrics UnblendedCost "
     "--group-by Type=DIMENSION,Key=SERVICE > bill.json"
 )
+OUTDATED = {
+    "go": "go list -m -u all",
+    "node": "npm outdated",
+    "python": "pip list --outdated",
+}
+"""What lists newer versions of what a program uses, by its language."""
 WEEKLY, MONTHLY, QUARTERLY = INTERVALS = "weekly", "monthly", "quarterly"
 
 
@@ -50,6 +56,8 @@ class OperatedDesign:
     scales: tuple[int, ...] = ()
     others: tuple[str, ...] = ()
     """The other designs of the file that data can move to."""
+    language: str = "python"
+    """What the program is written in."""
     has_cache: bool = False
     """Whether the deployment option can be given a cache."""
 
@@ -262,7 +270,7 @@ def _monthly(subject: OperatedDesign) -> Iterator[tuple[str, str]]:
             f"tablewright archive {subject.model} {subject.where} --entity {entity} --to archive "
             "--dry-run",
         )
-    yield "dependencies of the service", "pip list --outdated"
+    yield "dependencies of the service", OUTDATED[subject.language]
 
 
 def _quarterly(subject: OperatedDesign) -> Iterator[tuple[str, str]]:

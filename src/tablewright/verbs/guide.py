@@ -89,7 +89,7 @@ def guide(session: Session, design: str = "", *, file: str = "") -> GuideView:
         ) from problem
     entities = {kind.entity for kind in codec.kinds}
     named = file or str(session.file.path)
-    option = _option(session, chosen)
+    option, program = _option(session, chosen), program_of(session)
     subject = OperatedDesign(
         model=shlex.quote(named),
         design=chosen.name,
@@ -104,7 +104,8 @@ def guide(session: Session, design: str = "", *, file: str = "") -> GuideView:
             for entity in session.model.entities
             if entity.retention_days is not None and entity.name in entities
         ),
-        secrets=tuple((secret.name, secret.rotate_days) for secret in program_of(session).secrets),
+        secrets=tuple((secret.name, secret.rotate_days) for secret in program.secrets),
+        language=program.language,
         scales=session.model.scales,
     )
     listed = steps(subject)

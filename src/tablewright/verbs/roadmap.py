@@ -31,6 +31,7 @@ from tablewright.session import Session
 from tablewright.verbs.assess import assess
 from tablewright.verbs.bill_rows import shown_resource
 from tablewright.verbs.compare import compare
+from tablewright.verbs.deploy_site import program_of
 from tablewright.verbs.grading import monthly_cost
 from tablewright.verbs.shortening import first_changes
 
@@ -651,6 +652,7 @@ def _routine(session: Session, assessed: DesignAssessment) -> tuple[RoutineTask,
             model=shlex.quote(str(session.file.path)),
             design=assessed.design.name,
             access=session.engine_of(assessed.design).access,
+            language=program_of(session).language,
             aging=tuple(e.name for e in session.model.entities if e.retention_days is not None),
             scales=session.model.scales,
         )
