@@ -9,6 +9,7 @@ import pytest
 from tablewright.capacity.units import (
     Consistency,
     batch_get_units,
+    index_write_block_column,
     index_write_blocks,
     query_units,
     read_units,
@@ -88,3 +89,17 @@ def test_deleting_what_is_not_there_costs_one_unit():
 )
 def test_what_an_index_costs_for_one_write(before, after, moved, changed, expected):
     assert index_write_blocks(before, after, key_moved=moved, changed=changed) == expected
+
+
+@pytest.mark.parametrize("moved", [False, True])
+@pytest.mark.parametrize("changed", [False, True])
+def test_a_column_of_index_entries_costs_what_its_entries_cost_one_by_one(
+    moved: bool, changed: bool
+) -> None:
+    sizes = (None, 0, 1, 1024, 1025, 5000)
+    before = [old for old in sizes for _ in sizes]
+    after = [new for _ in sizes for new in sizes]
+    assert index_write_block_column(before, after, key_moved=moved, changed=changed) == [
+        index_write_blocks(old, new, key_moved=moved, changed=changed)
+        for old, new in zip(before, after, strict=True)
+    ]

@@ -164,3 +164,38 @@ def index_write_blocks(
     if key_moved:
         return write_blocks(before_bytes) + write_blocks(after_bytes)
     return write_blocks(max(before_bytes, after_bytes)) if changed else 0
+
+
+def index_write_block_column(
+    before: Iterable[int | None],
+    after: Iterable[int | None],
+    *,
+    key_moved: bool = False,
+    changed: bool = True,
+) -> list[int]:
+    """Return `index_write_blocks` of each pair of entries.
+
+    Example:
+        >>> index_write_block_column([None, None, 600, 1100], [None, 700, 1100, None])
+        [0, 1, 2, 2]
+        >>> index_write_block_column([600, 600], [1100, None], key_moved=True)
+        [3, 1]
+    """
+    pairs = zip(before, after, strict=True)
+    if key_moved:
+        return [
+            (0 if old is None else -(-old // WRITE_UNIT_BYTES) or 1)
+            + (0 if new is None else -(-new // WRITE_UNIT_BYTES) or 1)
+            for old, new in pairs
+        ]
+    if changed:
+        return [
+            0
+            if old is None and new is None
+            else -(-max(old or 0, new or 0) // WRITE_UNIT_BYTES) or 1
+            for old, new in pairs
+        ]
+    return [
+        0 if (old is None) == (new is None) else -(-(old or new or 0) // WRITE_UNIT_BYTES) or 1
+        for old, new in pairs
+    ]

@@ -12,6 +12,7 @@ from decimal import ROUND_FLOOR, Decimal
 from tablewright.capacity.limits import PAGE_BYTES, READ_UNIT_BYTES
 from tablewright.capacity.units import (
     Consistency,
+    index_write_block_column,
     index_write_blocks,
     read_block_column,
     read_blocks,
@@ -132,11 +133,12 @@ def index_measure(
             return write_measure(old, new) if changed else Measure()
         both = zip(write_block_column(old), write_block_column(new), strict=True)
         return measure([removed + added for removed, added in both])
-    flags = [moved] * len(before) if isinstance(moved, bool) else moved
+    if isinstance(moved, bool):
+        return measure(index_write_block_column(before, after, key_moved=moved, changed=changed))
     return measure(
         [
             index_write_blocks(entry, added, key_moved=flag, changed=changed)
-            for entry, added, flag in zip(before, after, flags, strict=True)
+            for entry, added, flag in zip(before, after, moved, strict=True)
         ]
     )
 
