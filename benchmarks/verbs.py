@@ -1,7 +1,9 @@
 """The verbs on the reference applications: processor seconds of whole processes, in turns.
 
-`python benchmarks/verbs.py [--base COMMIT] [--rounds N] [--only TEXT]`: user and system time of
-each verb for each application, the median of some rounds. With a base commit, whose sources are
+`python benchmarks/verbs.py [--base COMMIT] [--rounds N] [--only TEXT] [--clock]`: user and system
+time of each verb for each application, the median of some rounds; of a verb that works in two
+processes that of both. With `--clock` the seconds that somebody waits, which say something on a
+quiet machine only. With a base commit, whose sources are
 unpacked beside, both run in turns and the ratio is shown: machines are noisy, the ratio holds.
 """
 
@@ -15,6 +17,7 @@ import subprocess
 import sys
 import tarfile
 import tempfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -33,11 +36,14 @@ def unpacked(commit: str, folder: Path) -> Path:
     return folder / "src"
 
 
-def cpu_seconds(sources: Path, arguments: tuple[str, ...], folder: Path) -> float:
-    """Return user and system seconds of one process."""
+def seconds_of(
+    sources: Path, arguments: tuple[str, ...], folder: Path, *, clock: bool = False
+) -> float:
+    """Return user and system seconds of one process, or the seconds it takes on the clock."""
     environment = {**os.environ, "PYTHONPATH": str(sources)}
     environment.pop("PYTHONDONTWRITEBYTECODE", None)
     with tempfile.TemporaryFile() as output:
+        began = time.perf_counter()
         process = subprocess.Popen(
             [sys.executable, "-m", "tablewright", *arguments],
             cwd=folder,
@@ -46,12 +52,13 @@ def cpu_seconds(sources: Path, arguments: tuple[str, ...], folder: Path) -> floa
             env=environment,
         )
         _, status, usage = os.wait4(process.pid, 0)
+        waited = time.perf_counter() - began
         process.returncode = os.waitstatus_to_exitcode(status)
         output.seek(0)
         said = output.read().decode()
     if process.returncode not in (0, 1):  # a missed target ends with 1
         raise SystemExit(f"{' '.join(arguments)} ended with {process.returncode}: {said[-500:]}")
-    return usage.ru_utime + usage.ru_stime
+    return waited if clock else usage.ru_utime + usage.ru_stime
 
 
 def cases(only: str) -> Iterator[tuple[str, str]]:
@@ -74,6 +81,7 @@ def main() -> None:
     options.add_argument("--base", default="", help="a commit to compare with")
     options.add_argument("--rounds", type=int, default=3)
     options.add_argument("--only", default="", help="such as `plan poafix`")
+    options.add_argument("--clock", action="store_true", help="seconds that somebody waits")
     given = options.parse_args()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -87,8 +95,8 @@ def main() -> None:
                 for source, figures in seconds.items():
                     place = folder / str(sources.index(source)) / app
                     if not place.exists():  # each commit with its own model files
-                        cpu_seconds(source, ("init", str(place), "--app", app), folder)
-                    figures.append(cpu_seconds(source, arguments_of(verb), place))
+                        seconds_of(source, ("init", str(place), "--app", app), folder)
+                    figures.append(seconds_of(source, arguments_of(verb), place, clock=given.clock))
             middle = [statistics.median(figures) for figures in seconds.values()]
             line = f"{verb + ' ' + app:34}{middle[0]:8.2f}"
             if given.base:
