@@ -86,6 +86,20 @@ def test_a_client_is_formatted_and_needs_boto3_alone(app: str, tmp_path: Path) -
     assert {name for name in names if hasattr(module, name)} == names - missing
 
 
+@pytest.mark.slow
+def test_mypy_has_nothing_to_say_of_the_clients_whether_boto3_has_types_or_not(
+    tmp_path: Path,
+) -> None:
+    files = []
+    for app, design in DESIGNS.items():
+        files.append(f"{app.replace('-', '_')}_store.py")
+        generate_client(tablewright.open_model(model_file(app)), design, tmp_path / files[-1])
+    command = [sys.executable, "-m", "mypy", "--strict", "--config-file=", *files]
+    for options in ([], ["--ignore-missing-imports"]):
+        ran = subprocess.run([*command, *options], cwd=tmp_path, capture_output=True, text=True)
+        assert ran.returncode == 0, ran.stdout
+
+
 @pytest.mark.parametrize("app", DESIGNS)
 def test_every_function_runs(app: str, tmp_path: Path, dynamodb_from: Callable[..., Any]) -> None:
     file = model_file(app)

@@ -54,8 +54,14 @@ from typing import Any, Generic, TypeVar, cast
 from uuid import uuid4
 from zlib import crc32
 
-from boto3.dynamodb.types import Binary, TypeDeserializer, TypeSerializer
-from botocore.exceptions import ClientError
+from boto3.dynamodb.types import (  # type: ignore[import-untyped,unused-ignore]
+    Binary,
+    TypeDeserializer,
+    TypeSerializer,
+)
+from botocore.exceptions import (  # type: ignore[import-untyped,unused-ignore]
+    ClientError,
+)
 
 T = TypeVar("T")
 """
