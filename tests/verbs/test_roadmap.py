@@ -171,6 +171,29 @@ def test_the_steps_to_the_planned_design_are_on_one_roadmap_with_the_limits() ->
     assert last.usd_then < last.usd
 
 
+ORDERS = """
+app: orders
+scales: [100]
+needs: {history: {level: preferred, why: once an audit log is asked for}}
+entities:
+  Order: {key: id, attributes: {id: uuid, status: {type: enum, values: [open, sent], role: status}}}
+patterns:
+  order: {get: Order, by: id, rate: 1/user/day}
+  place: {put: Order, rate: 1/user/day}
+  send: {update: Order, by: id, set: [status], rate: 1/user/day}
+designs:
+  current: {engine: dynamodb, tables: {orders: {key: id, items: Order, pitr: 35d}}}
+"""
+
+
+def test_what_the_model_lacks_is_a_step_for_when_it_is_wanted(tmp_path: Path) -> None:
+    (tmp_path / "tablewright.yaml").write_text(ORDERS)
+    (history,) = roadmap(open_model(tmp_path)).when_wanted
+
+    assert (history.rules, history.level) == (("ANY-MDL-003",), "low")
+    assert history.why.endswith("the history is preferred: once an audit log is asked for")
+
+
 def test_a_step_of_many_changes_is_named_by_the_first_of_them() -> None:
     step = RoadmapStep(kind="fix", what="drop a; drop b; drop c; drop d", why="")
     assert step.name == "drop a; drop b; and 2 more of the kind"

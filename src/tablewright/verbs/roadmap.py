@@ -38,6 +38,8 @@ from tablewright.verbs.shortening import first_changes
 LARGE_ITEM = 400_000 // 10
 """Bytes from which the size of items is watched: a tenth of what an item may have."""
 ATTENTION = "over 300 KB, of 400 that an item may have"
+COMPLETE = "complete_model"
+"""The kind of fix that adds to the model what nobody has described."""
 FIX, LIMIT, MOVE, ARCHIVE = "fix", "limit", "move", "archive"
 ARCHIVE_FROM = GB
 """Bytes of one kind, kept for a time, from which moving what is older is worth a step."""
@@ -236,7 +238,7 @@ def roadmap_of(session: Session, assessed: DesignAssessment, comparison: Compari
         months=_months(comparison),
         grade=card.grade if card is not None else "",
         stops=tuple(stops),
-        when_wanted=tuple(step for step, _ in path.get(0, ())),
+        when_wanted=(*(step for step, _ in path.get(0, ())), *_once_wanted(card, mentioned)),
         routine=_routine(session, assessed),
     )
 
@@ -349,6 +351,14 @@ def _limit(trigger: Trigger) -> RoadmapStep:
         rules=(trigger.rule,),
         since=trigger.users,
     )
+
+
+def _once_wanted(card: ReportCard | None, said: set[tuple[str, str]]) -> Iterator[RoadmapStep]:
+    """Yield what the model would gain, and no number of users asks for: the evidence says when."""
+    for finding in card.findings if card is not None else ():
+        completes = finding.fix is not None and finding.fix.kind == COMPLETE
+        if completes and finding.level is Level.LOW and (finding.rule, finding.subject) not in said:
+            yield _found(finding)
 
 
 def _found(finding: Finding) -> RoadmapStep:
