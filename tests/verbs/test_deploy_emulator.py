@@ -288,6 +288,30 @@ def test_every_option_is_created_read_back_changed_and_deleted(emulator, stack_o
         assert emulator.remove(stack) == tables
 
 
+@pytest.mark.parametrize(
+    ("app", "option", "additions"),
+    [
+        ("llm-proxy", "containers-dynamodb", ("endpoints", "item-sizes", "mail")),
+        ("mongocollectibles", "production", ("nat", "firewall")),
+        ("mongocollectibles", "fargate", ("reader",)),
+        ("screen-time-journey", "http-api-lambda", ("archive", "cache")),
+    ],
+)
+def test_what_is_added_is_created_read_back_changed_and_deleted(
+    emulator, stack_of, app, option, additions
+):
+    """All additions but `backup`: the emulator has no choice of what is backed up."""
+    stack = stack_of(session_of(app), option, additions=additions)
+    assert emulator.send(stack) == "CREATE_COMPLETE"
+    made = [r for r in stack.resources if r.name not in left_out(stack)]
+    wrong, same, _ = compared(emulator.client, made, emulator.physical(stack))
+
+    assert wrong == []
+    assert same >= 100
+    assert emulator.send(stack, "update", AlarmEmail="b@example.org") == "UPDATE_COMPLETE"
+    emulator.remove(stack)
+
+
 def test_what_somebody_changed_by_hand_differs_from_what_was_told(emulator, stack_of):
     stack = stack_of(session_of("llm-proxy"), "native-aws")
     emulator.send(stack)
