@@ -12,6 +12,8 @@ from pathlib import Path
 import pytest
 
 from tablewright.cli.main import run
+from tablewright.session import open_model
+from tablewright.verbs.compare import compare
 
 MODEL = """
 app: shop
@@ -92,7 +94,15 @@ def test_one_line_without_a_price_leaves_the_whole_without_a_figure(
     more = ", class: infrequent-access, replicas: [us-west-2]"
     path.write_text(MODEL.format(region="us-east-1", more=more))
     assert run(["check", str(path)]) == 1
-    assert "the book has no price `aws.dynamodb.ondemand.rwru.ia` of us-" in said(capsys)
+    missing = "the book has no price `aws.dynamodb.ondemand.rwru.ia` of us-"
+    assert missing in said(capsys)
+    # an option with that database has no price either, though all its other parts have one
+    comparison = compare(open_model(path))
+    option = next(o for o in comparison.architectures if o.architecture.name == "serverless-aws")
+    [why] = option.at(1000).needs
+    assert why.startswith(missing)
+    assert comparison.decision is not None
+    assert "dynamodb" not in comparison.decision.chosen
 
 
 def test_a_plan_names_the_price_it_cannot_do_without(

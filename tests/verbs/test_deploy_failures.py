@@ -8,7 +8,7 @@ import pytest
 
 from deploy.sites import CONTAINERS, FUNCTIONS, GRANTS, ORDERS, site
 from tablewright import apps, read_model
-from tablewright.core.errors import PriceUnknownError
+from tablewright.core.errors import UnsupportedError
 from tablewright.deploy.stack import build
 from tablewright.session import Options, Session
 from tablewright.verbs.deploy import deploy
@@ -54,7 +54,7 @@ def session_in(region, path="model.yaml"):
 
 
 def test_a_region_without_a_price_names_the_price_and_the_region():
-    with pytest.raises(PriceUnknownError, match=r"aws\.dynamodb\..* in mx-central-1"):
+    with pytest.raises(UnsupportedError, match=r"aws\.dynamodb\..* of mx-central-1"):
         deploy(session_in("mx-central-1"), option="native-aws", dry_run=True)
 
 

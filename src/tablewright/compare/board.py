@@ -313,7 +313,10 @@ class Board:
                 self.book,
                 neighbours().get(self.region, ()),
             )
-        return DatabaseLine(lines=ranked[0].bill.all_lines, always_free=self.free_of(ranked[0]))
+        bill = ranked[0].bill
+        if bill.figure is None:
+            return DatabaseLine(lines=(), missing=bill.no_figure)
+        return DatabaseLine(lines=bill.all_lines, always_free=self.free_of(ranked[0]))
 
     def side(self, architecture: Architecture, users: int) -> Side | None:
         """Return the database of an architecture as something to move, None if none is known."""

@@ -10,7 +10,7 @@ import pytest
 
 from tablewright import load
 from tablewright.bill.prices import PriceBook
-from tablewright.core.errors import ModelError, PriceUnknownError, UnsupportedError
+from tablewright.core.errors import ModelError, UnsupportedError
 from tablewright.engines.dynamodb.engine import DynamoEngine
 from tablewright.engines.dynamodb.infrastructure import infrastructure
 from tablewright.engines.dynamodb.observation import ObservedTable
@@ -155,9 +155,10 @@ def test_the_bill_has_writes_searches_and_storage_of_the_index(tmp_path):
     ).quantize(Decimal("1e-9"))
 
 
-def test_a_region_without_a_price_is_an_error_and_not_scaled(tmp_path):
-    with pytest.raises(PriceUnknownError, match=r"vector"):
-        evaluated(written(tmp_path, region="eu-north-1"))
+def test_a_region_without_a_price_has_no_figure_and_none_is_scaled(tmp_path):
+    bill = evaluated(written(tmp_path, region="eu-north-1")).bill
+    assert bill.figure is None
+    assert "vector" in bill.no_figure
 
 
 @pytest.mark.parametrize(
