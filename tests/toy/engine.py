@@ -16,6 +16,7 @@ from tablewright.bill.dimensions import Dimension
 from tablewright.compare.protocol import ComparedByBill
 from tablewright.core.diagnostics import Span
 from tablewright.core.errors import EngineError, UnsupportedError
+from tablewright.core.frozen import frozen
 from tablewright.core.quantities import ONE
 from tablewright.deploy.database import DatabaseAccess
 from tablewright.deploy.stack import DatabaseShare
@@ -51,7 +52,7 @@ TABLES = MappingOf(TABLE_NAME, ENTITY_NAME, least=1)
 SHAPE = RecordShape("a toy design", (*COMMON, Field("tables", TABLES, required=True)))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class ToyDesign(Design):
     """Tables by name, with the entity of each."""
 
