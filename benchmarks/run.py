@@ -35,9 +35,17 @@ BENCHMARKS = {
     "soak": "a server under mixed load: flat memory (ten minutes; only when named)",
     "vectors": "vector search: exact beside the speed of memory, approximate with its recall",
     "postgresql_sizing": "what a PostgreSQL server takes for the work that sizing counts",
+    "wiredtiger_sizing": "what MongoDB's storage engine keeps and writes (only when named)",
 }
 
-LONG = {"kill_rounds", "migrate_apps", "migrate_spark", "soak", "three_engines"}
+LONG = {
+    "kill_rounds",
+    "migrate_apps",
+    "migrate_spark",
+    "soak",
+    "three_engines",
+    "wiredtiger_sizing",
+}
 """Run only when they are named."""
 
 
