@@ -149,7 +149,7 @@ def measured(session: Session, store: Store, server: Server, options: argparse.N
     weights = [float(model.calls_per_day(pattern, options.users)) for pattern in patterns]
     latencies: list[float] = []
     failed = 0
-    spent, own = server.seconds(), time.process_time()
+    spent = server.seconds()
     in_calls = 0.0
     for pattern in chance.choices(patterns, weights, k=options.calls):
         call = workload.call(model.pattern(pattern.name))

@@ -33,7 +33,7 @@ from tablewright import apps
 from tablewright.capacity.documents import ObjectKey, index_entry_bytes
 from tablewright.engines.mongodb.codec import MongoCodec
 from tablewright.engines.mongodb.design import Collection, MongoDesign
-from tablewright.operate.seed import by_dependence, plan_seed, records_of
+from tablewright.operate.seed import plan_seed, records_of
 from tablewright.sample.sample import Sample
 from tablewright.session import Session
 
@@ -104,7 +104,6 @@ def collections(session: Session, most: int) -> Iterator[tuple[Collection, list[
     evaluation = connector.population(model, design, users, book, region=session.region)
     sample = Sample(model)
     plan = plan_seed(connector, codec, sample, evaluation, Decimal(0))
-    assert by_dependence(model)
     for part in plan.parts:
         documents: list[dict[str, Any]] = []
         for records in records_of(codec, sample, part, 0, users):

@@ -52,6 +52,11 @@ def _of(stack: Stack, *kinds: str) -> list[Resource]:
     return [resource for resource in stack.resources if resource.kind in kinds]
 
 
+def _servers(stack: Stack) -> list[Resource]:
+    """Return servers and clusters; what is set for a cluster is not said of its members."""
+    return [r for r in _of(stack, *SERVERS) if "DBClusterIdentifier" not in r.properties]
+
+
 def _at_rest(stack: Stack) -> Iterator[ReadinessRow]:
     kinds = (
         *TABLES,
@@ -124,9 +129,13 @@ def _refuses_plain(policy: Resource, bucket: str) -> bool:
     )
 
 
+def _behaviours(config: Mapping[str, Any]) -> tuple[Mapping[str, Any], ...]:
+    """Return what a distribution does at each path, its default first."""
+    return (config["DefaultCacheBehavior"], *config.get("CacheBehaviors", ()))
+
+
 def _of_distribution(name: str, config: Mapping[str, Any]) -> Iterator[str]:
-    behaviours = (config["DefaultCacheBehavior"], *config.get("CacheBehaviors", ()))
-    if any(behaviour["ViewerProtocolPolicy"] == "allow-all" for behaviour in behaviours):
+    if any(each["ViewerProtocolPolicy"] == "allow-all" for each in _behaviours(config)):
         yield f"{name} answers without it"
     for origin in config["Origins"]:
         protocol = origin.get("CustomOriginConfig", {}).get("OriginProtocolPolicy", "https-only")
@@ -165,7 +174,7 @@ def _sign_in(stack: Stack) -> Iterator[ReadinessRow]:
     yield from _judged("sign-in to tables", tables, (), "roles, no password")
     users = _of(stack, "MongoDB::Atlas::DatabaseUser")
     yield from _judged("sign-in to the database", users, (), "SCRAM-SHA-256, one database alone")
-    servers = [r for r in _of(stack, *SERVERS) if "DBClusterIdentifier" not in r.properties]
+    servers = _servers(stack)
     wrong = [
         f"the password of {r.name} stands in the template"
         for r in servers
@@ -180,7 +189,7 @@ def _audit(stack: Stack) -> Iterator[ReadinessRow]:
     audits = [r for r in _of(stack, "MongoDB::Atlas::Auditing") if r.properties.get("Enabled")]
     wrong = [] if audits else ["nobody is recorded"]
     yield from _judged("audit log", clusters, wrong, "sign-ins and refused calls are recorded")
-    servers = [r for r in _of(stack, *SERVERS) if "DBClusterIdentifier" not in r.properties]
+    servers = _servers(stack)
     wrong = [
         f"the log of {r.name} is not exported"
         for r in servers
@@ -233,10 +242,7 @@ def _calls(stack: Stack, site: Site) -> Iterator[ReadinessRow]:
     wrong = [
         f"{r.name} adds none at {behaviour.get('PathPattern', 'its default')}"
         for r in distributions
-        for behaviour in (
-            r.properties["DistributionConfig"]["DefaultCacheBehavior"],
-            *r.properties["DistributionConfig"].get("CacheBehaviors", ()),
-        )
+        for behaviour in _behaviours(r.properties["DistributionConfig"])
         if "ResponseHeadersPolicyId" not in behaviour
     ]
     yield from _judged("security headers", distributions, wrong, "at every path that is delivered")

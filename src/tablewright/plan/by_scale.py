@@ -83,9 +83,8 @@ class Requoting:
 
     def quote_ahead(self, asked: Sequence[Asked], *, sample_items: int) -> None:
         """Quote what will be asked for, in two processes where that is possible and worth it."""
-        missing = {self._key(*one, sample_items): one for one in asked}
-        for key in self._held.keys() & missing.keys():
-            del missing[key]
+        keyed = {self._key(*one, sample_items): one for one in asked}
+        missing = {key: one for key, one in keyed.items() if key not in self._held}
         if len(missing) < WORTH_TWO_PROCESSES:
             return
         keys = list(missing)

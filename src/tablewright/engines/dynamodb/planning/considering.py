@@ -43,7 +43,7 @@ def consider(
     """
     rules = Rules(round_trip_ms=settings.round_trip_ms, latency_p99_ms=settings.latency_p99_ms)
     while True:
-        objects = settings.objects if pricer.tariff.object_put is not None else "avoid"
+        objects = _objects(pricer, settings)
         tried = placements(work, table_name, objects=objects)
         price_all = _price_all(work, pricer, tried, rules)
         if price_all.shards > 1:
@@ -75,11 +75,16 @@ def consider(
     )
 
 
+def _objects(pricer: Pricer, settings: Settings) -> str:
+    """Return how object storage may be used: not at all where nobody knows its price."""
+    return settings.objects if pricer.tariff.object_put is not None else "avoid"
+
+
 def asked_first(
     works: Sequence[EntityWorkload], pricer: Pricer, names: Mapping[str, str], settings: Settings
 ) -> list[Asked]:
     """Return of what `consider` asks quotations first, for all entities."""
-    objects = settings.objects if pricer.tariff.object_put is not None else "avoid"
+    objects = _objects(pricer, settings)
     return [
         (work.model, design_of(placement, indexes(work, placement)), scale.users)
         for work in works
@@ -102,7 +107,7 @@ def with_children_inside(
     """Return the options of all entities with those that keep children in their parent's items."""
     result = {entry.entity: entry for entry in considered}
     total = Pruned()
-    objects = settings.objects if pricer.tariff.object_put is not None else "avoid"
+    objects = _objects(pricer, settings)
     for entity_options in considered:
         parent = entity_options.entity
         children = [c for c in model.children_of(parent) if not why_not_inside(model, c)]
