@@ -25,7 +25,7 @@ from tablewright_services.auxeira.settings import auxeira_settings
 from tablewright_services.auxeira.success import Success
 from tablewright_services.auxeira.writers import LocalWriter, WriterFailed
 from tablewright_services.common.bcrypt_passwords import BcryptPasswords
-from tablewright_services.common.paystack import PaymentFailed
+from tablewright_services.common.payments import PaymentFailed
 from tablewright_services.common.signatures import hex_signature
 
 PASSWORD = "correct horse battery"

@@ -19,7 +19,8 @@ from tablewright_services.auxeira.domain import REPORT_TYPES
 from tablewright_services.auxeira.reports import report_id
 from tablewright_services.auxeira.writers import LocalWriter, RemoteWriter, WriterFailed
 from tablewright_services.common.bcrypt_passwords import BcryptPasswords
-from tablewright_services.common.paystack import PaymentFailed, PaystackPayments, is_signed
+from tablewright_services.common.payments import PaymentFailed
+from tablewright_services.common.paystack import PaystackPayments, is_signed
 
 from .running import START
 

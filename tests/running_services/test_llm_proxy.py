@@ -17,7 +17,7 @@ import pytest
 from running_services.running import START, Running, database_of, on_dynamodb_local
 from tablewright.core.errors import UsageError
 from tablewright.serve.callers import signed_token, verified_claims
-from tablewright_services.llm_proxy.app import Call, LlmProxy
+from tablewright_services.llm_proxy.app import AdmittedCall, LlmProxy
 from tablewright_services.llm_proxy.providers import ProviderFailed
 from tablewright_services.llm_proxy.settings import proxy_settings
 
@@ -347,7 +347,7 @@ def test_a_call_whose_client_goes_away_stays_counted_and_is_recorded(service: Ru
     async def leave() -> None:
         moment = await proxy.subscriptions.admit(user_id, email, 3)
         messages = [{"content": "three words long"}]
-        call = Call(user_id, email, "gpt-4", messages, 3, moment, proxy.ticks())
+        call = AdmittedCall(user_id, email, "gpt-4", messages, 3, moment, proxy.ticks())
         with anyio.CancelScope() as scope:
             async for _ in proxy._events(call):
                 scope.cancel()

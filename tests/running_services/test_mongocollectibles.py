@@ -27,6 +27,7 @@ import pytest
 from running_services.running import START, Running, database_of, on_dynamodb_local
 from tablewright.core.errors import UsageError
 from tablewright.serve.aws import lambda_handler
+from tablewright_services.common.payments import PaymentFailed
 from tablewright_services.mongocollectibles.app import MongoCollectibles
 from tablewright_services.mongocollectibles.domain import (
     EFFECTS,
@@ -39,7 +40,6 @@ from tablewright_services.mongocollectibles.domain import (
 from tablewright_services.mongocollectibles.payments import (
     BadWebhook,
     CheckoutCharge,
-    PaymentFailed,
     PayMongo,
     signature_header,
     verified_message,

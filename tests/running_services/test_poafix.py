@@ -33,7 +33,7 @@ from running_services.processes import ask, started
 from running_services.running import START, Running, database_of, on_dynamodb_local
 from tablewright.core.errors import UsageError
 from tablewright.store.failures import StoreError
-from tablewright_services.common.paystack import PaymentFailed
+from tablewright_services.common.payments import PaymentFailed
 from tablewright_services.poafix.app import PoaFix
 from tablewright_services.poafix.settings import poafix_settings
 from tablewright_services.poafix.uploads import Signer, Uploads

@@ -29,10 +29,10 @@ from running_services.test_poafix import (  # noqa: F401  `paid` is a fixture
 )
 from running_services.test_poafix import charge as charge_of_paystack
 from running_services.test_poafix import told as told_by_paystack
-from tablewright_services.common.paystack import PaymentFailed, PaystackPayments
+from tablewright_services.common.payments import PaymentFailed
+from tablewright_services.common.paystack import PaystackPayments
 from tablewright_services.mongocollectibles.app import MongoCollectibles
 from tablewright_services.mongocollectibles.payments import CheckoutSession
-from tablewright_services.mongocollectibles.payments import PaymentFailed as ShopPaymentFailed
 
 
 @pytest.fixture(scope="module")
@@ -71,7 +71,7 @@ class Provider:
 
     def refund(self, payment_id: str, amount: int, rental_id: str) -> bool:
         if self.fails:
-            raise ShopPaymentFailed("PayMongo answered 500")
+            raise PaymentFailed("PayMongo answered 500")
         self.refunds.append((payment_id, amount, rental_id))
         return False
 

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from tablewright.compare.board import Board, unserved
 from tablewright.compare.reader import services
-from tablewright.compare.values import Architecture, Service
+from tablewright.compare.values import Architecture, SupportingService
 
 
 def completed(board: Board, option: Architecture) -> Architecture:
@@ -45,7 +45,7 @@ def _left_by(board: Board, option: Architecture) -> tuple[str, ...]:
     return tuple(lost)
 
 
-def _service_for(board: Board, engine: str, patterns: tuple[str, ...]) -> Service | None:
+def _service_for(board: Board, engine: str, patterns: tuple[str, ...]) -> SupportingService | None:
     verbs = {board.model.pattern(name).verb.value for name in patterns}
     return next(
         (s for s in services() if engine in s.engines and verbs.issubset(s.verbs)),

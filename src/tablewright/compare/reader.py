@@ -20,7 +20,7 @@ from tablewright.compare.values import (
     Free,
     Offering,
     ScaleLimit,
-    Service,
+    SupportingService,
     Variant,
 )
 from tablewright.core.data import read_yaml
@@ -96,7 +96,7 @@ def read_architectures(data: Any, where: str) -> tuple[Architecture, ...]:
 
 
 @cache
-def services() -> tuple[Service, ...]:
+def services() -> tuple[SupportingService, ...]:
     """Return what may stand beside a database that cannot serve some access patterns."""
     where = "data/services.yaml"
     return tuple(
@@ -105,10 +105,10 @@ def services() -> tuple[Service, ...]:
     )
 
 
-def _service(name: str, raw: Any, where: str) -> Service:
+def _service(name: str, raw: Any, where: str) -> SupportingService:
     mapping = _mapping(raw, where, _SERVICE)
     parts = _mapping(mapping.get("components"), f"{where}.components", None)
-    return Service(
+    return SupportingService(
         name=name,
         title=_text(mapping.get("title"), where),
         engines=_texts(mapping.get("engines"), where),

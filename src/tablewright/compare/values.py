@@ -123,7 +123,7 @@ class Architecture:
 
 
 @frozen
-class Service:
+class SupportingService:
     """What stands beside a database for access patterns that it cannot serve, as data."""
 
     name: str

@@ -96,7 +96,7 @@ def _shared(jobs: Sequence[Job]) -> dict[int, Any]:
 
 
 def _begun(jobs: Sequence[Job], queue: int) -> Iterator[tuple[int, Any]]:
-    """Yield what the jobs return that this process takes from the queue and that do not fail."""
+    """Yield the results of jobs that this process draws from the queue and that do not fail."""
     while token := os.read(queue, _TOKEN_BYTES):
         number = int.from_bytes(token)
         with contextlib.suppress(Exception):

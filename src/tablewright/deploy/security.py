@@ -176,7 +176,7 @@ def _sign_in(stack: Stack) -> Iterator[ReadinessRow]:
     yield from _judged("sign-in to the database", users, (), "SCRAM-SHA-256, one database alone")
     servers = _servers(stack)
     wrong = [
-        f"the password of {r.name} stands in the template"
+        f"the template holds the password of {r.name}"
         for r in servers
         if not r.properties.get("ManageMasterUserPassword")
     ]

@@ -83,7 +83,7 @@ def _writes(value: Any, keys: frozenset[str]) -> Any:
 
 
 def _compared(parameters: Mapping[str, Any]) -> set[str]:
-    """Return the placeholders of values that stand in a condition or in a filter."""
+    """Return the placeholders of values in a condition or a filter."""
     texts = (str(parameters.get(name, "")) for name in COMPARING)
     return {name for text in texts for name in re.findall(r":\w+", text)}
 

@@ -33,7 +33,8 @@ from tablewright_services.auxeira.domain import (
     whole,
 )
 from tablewright_services.auxeira.projects import Projects
-from tablewright_services.common.paystack import PaymentFailed, Payments
+from tablewright_services.common.payments import PaymentFailed
+from tablewright_services.common.paystack import Payments
 from tablewright_services.common.service import Now, RequestRefused
 
 _REFERENCE = Attribute(name="reference", kind=Kind.ULID)

@@ -13,16 +13,13 @@ import urllib.request
 from collections.abc import Mapping
 from typing import Any, Protocol
 
+from tablewright_services.common.payments import PaymentFailed
 from tablewright_services.common.signatures import hex_signature, is_same
 
 SIGNATURE = "x-paystack-signature"
 TIMEOUT_SECONDS = 20
 ALREADY = "fully reversed"
 """What Paystack says, with a 400, of a payment that was given back before; not tried with a key."""
-
-
-class PaymentFailed(Exception):
-    """Paystack did not take the payment."""
 
 
 class Payments(Protocol):
@@ -123,7 +120,6 @@ def success_event(reference: str, amount: int, currency: str) -> dict[str, Any]:
 __all__ = [
     "SIGNATURE",
     "LocalPayments",
-    "PaymentFailed",
     "Payments",
     "PaystackPayments",
     "is_signed",

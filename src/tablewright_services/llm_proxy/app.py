@@ -49,7 +49,7 @@ DEFAULT_MODEL = "gpt-4"
 
 
 @frozen(kw_only=False)
-class Call:
+class AdmittedCall:
     """An admitted call: whose it is, what it asks, the tokens counted with it, when, and its start.
 
     `counted` is by the clock, `started` in seconds of the one that only measures.
@@ -222,7 +222,7 @@ class LlmProxy(Service):
             counted = await self.subscriptions.admit(user_id, email, tokens)
         except QuotaUsedUp as used:
             return error(429, "quota", "the quota is used up", **used.standing)
-        call = Call(user_id, email, model, messages, tokens, counted, self.ticks())
+        call = AdmittedCall(user_id, email, model, messages, tokens, counted, self.ticks())
         if body.get("stream") is True:
             return StreamingResponse(self._events(call), media_type="text/event-stream")
         try:
@@ -238,10 +238,10 @@ class LlmProxy(Service):
                 self._answers.popitem(last=False)
         return answer(completion)
 
-    def _pieces(self, call: Call) -> AsyncIterator[str | Taken]:
+    def _pieces(self, call: AdmittedCall) -> AsyncIterator[str | Taken]:
         return iterate_in_threadpool(self.provider.stream(call.model, call.messages))
 
-    async def _events(self, call: Call) -> AsyncIterator[bytes]:
+    async def _events(self, call: AdmittedCall) -> AsyncIterator[bytes]:
         """Yield the pieces of an answer as server-sent events, and keep what it took.
 
         A call that the provider breaks off is given back, whatever came of its answer; one whose
@@ -265,12 +265,12 @@ class LlmProxy(Service):
             await self._record(call, usage, "ok")
         yield b"data: [DONE]\n\n"
 
-    async def _failed(self, call: Call) -> None:
+    async def _failed(self, call: AdmittedCall) -> None:
         """Give back a call that the provider failed, and keep a record of it."""
         await self.subscriptions.give_back(call.user_id, call.email, call.tokens, call.counted)
         await self._record(call, Taken(0, 0), "failed")
 
-    async def _record(self, call: Call, usage: Taken, status: str) -> None:
+    async def _record(self, call: AdmittedCall, usage: Taken, status: str) -> None:
         tokens = usage.prompt + usage.completion
         await self.store.recordUsage(
             userId=call.user_id,

@@ -50,8 +50,8 @@ from tablewright_services.mongocollectibles.messages import (
 from tablewright_services.mongocollectibles.pages import Pages
 from tablewright_services.mongocollectibles.payments import (
     BadWebhook,
-    LocalPayments,
-    Payments,
+    Checkouts,
+    LocalCheckouts,
     PayMongo,
     verified_message,
 )
@@ -123,10 +123,10 @@ class MongoCollectibles(Service):
         self.settings, self.origins = settings, settings.origins
         self.noted: Counter[str] = Counter()
         self.alerts = alerts_of(self.environment, self.title, self.log)
-        self.payments: Payments = (
+        self.payments: Checkouts = (
             PayMongo(settings.payment_key, settings.public_url)
             if settings.payment_key
-            else LocalPayments(settings.webhook_secret)
+            else LocalCheckouts(settings.webhook_secret)
         )
         self.mailer: Mailer = (
             MailServer(settings.mail_url, settings.mail_from) if settings.mail_url else Outbox()

@@ -20,7 +20,7 @@ from tablewright_services.mongocollectibles.domain import (
     centavos,
     is_overdue,
 )
-from tablewright_services.mongocollectibles.payments import LocalPayments
+from tablewright_services.mongocollectibles.payments import LocalCheckouts
 
 if TYPE_CHECKING:
     from tablewright_services.mongocollectibles.app import MongoCollectibles
@@ -50,7 +50,7 @@ class Pages:
             ("POST", "/dashboard/sign-out", self._sign_out),
             ("POST", "/dashboard/rentals/{id}/return", self._give_back),
         ]
-        if isinstance(self.service.payments, LocalPayments):
+        if isinstance(self.service.payments, LocalCheckouts):
             pages += [("GET", "/pay/{id}", self._pay), ("POST", "/pay/{id}", self._paid)]
         return [
             *((method, path, self._shown(endpoint)) for method, path, endpoint in pages),
@@ -188,7 +188,7 @@ class Pages:
         fields = await form(request, self.service.max_body_bytes)
         kind = "payment.paid" if fields.get("outcome") == "payment.paid" else "payment.failed"
         payments = self.service.payments
-        assert isinstance(payments, LocalPayments)
+        assert isinstance(payments, LocalCheckouts)
         signed = payments.webhook(rental.id, kind, centavos(rental.total_fee), self.service.clock())
         await self.service.received(*signed)
         return RedirectResponse(f"/shop/rentals/{rental.id}", 303)

@@ -16,6 +16,7 @@ from collections.abc import Mapping
 from typing import Any, Protocol
 
 from tablewright.core.frozen import frozen
+from tablewright_services.common.payments import PaymentFailed
 from tablewright_services.common.signatures import hex_signature, is_same
 from tablewright_services.mongocollectibles.domain import CURRENCY
 
@@ -35,10 +36,6 @@ STATUSES = {
 REFUND_EVENT = "payment.refund.updated"
 REFUND_STATUSES = {"succeeded": "refunded", "failed": "refund_failed"}
 """What the status of a refund tells of its rental, by that event; a pending one says nothing."""
-
-
-class PaymentFailed(Exception):
-    """The provider did not do what it was asked."""
 
 
 class BadWebhook(Exception):
@@ -80,7 +77,7 @@ class PaymentMessage:
     currency: str
 
 
-class Payments(Protocol):
+class Checkouts(Protocol):
     """Takes payments."""
 
     form_origin: str
@@ -122,7 +119,7 @@ class Payments(Protocol):
         ...
 
 
-class LocalPayments:
+class LocalCheckouts:
     """A page of the service itself, on which the customer says whether the payment succeeds."""
 
     form_origin = ""
@@ -358,11 +355,10 @@ __all__ = [
     "BadWebhook",
     "CheckoutCharge",
     "CheckoutSession",
-    "LocalPayments",
+    "Checkouts",
+    "LocalCheckouts",
     "PayMongo",
-    "PaymentFailed",
     "PaymentMessage",
-    "Payments",
     "signature_header",
     "verified_message",
 ]

@@ -20,6 +20,7 @@ from tablewright.serve.callers import Unauthorized, signed_token, verified_claim
 from tablewright.store.asynchronous import AsyncStore
 from tablewright.store.failures import ConditionFailed, NotFound
 from tablewright_services.common.alerts import Alerts
+from tablewright_services.common.payments import PaymentFailed
 from tablewright_services.common.service import Now, RequestRefused
 from tablewright_services.common.signatures import keyed_digest
 from tablewright_services.mongocollectibles.domain import (
@@ -40,9 +41,8 @@ from tablewright_services.mongocollectibles.domain import (
 from tablewright_services.mongocollectibles.messages import Mailer, MailFailed, Message
 from tablewright_services.mongocollectibles.payments import (
     CheckoutCharge,
-    PaymentFailed,
+    Checkouts,
     PaymentMessage,
-    Payments,
 )
 
 ATTEMPTS = 5
@@ -55,7 +55,7 @@ class Rentals:
     def __init__(
         self,
         store: AsyncStore,
-        payments: Payments,
+        payments: Checkouts,
         mailer: Mailer,
         secret: bytes,
         now: Now,

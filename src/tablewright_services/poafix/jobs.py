@@ -15,7 +15,8 @@ from typing import Any
 
 from tablewright.store.asynchronous import AsyncStore
 from tablewright.store.failures import ConditionFailed
-from tablewright_services.common.paystack import PaymentFailed, Payments
+from tablewright_services.common.payments import PaymentFailed
+from tablewright_services.common.paystack import Payments
 from tablewright_services.common.service import Now, RequestRefused
 from tablewright_services.poafix import views
 from tablewright_services.poafix.accounts import Caller
