@@ -8,7 +8,8 @@ caller expects to be stored, `created_at_from` and `created_at_to` for a range, 
 `tags_contains`, `tags_size`, `status_not`. An increment takes the amount (1 unless given). A list
 with a limit takes `limit` and `page`. A batch takes `items`. The parts of a transaction share the
 parameters that are keys of several of them; another name that two parts have gets the entity before
-it: `Order_status`.
+it: `Order_status`. A part that puts several instances takes a list of mappings under its entity's
+name: `OrderLine`.
 """
 
 from __future__ import annotations
@@ -40,6 +41,8 @@ class Use(enum.Enum):
     CONTAINS = "contained"
     SIZE = "size"
     NOT = "excluded"
+    CHILDREN = "children"
+    """Of a transaction, the instances of a part that puts several: a mapping for each."""
     RADIUS = "radius"
     LIMIT = "limit"
     PAGE = "page"
@@ -127,6 +130,9 @@ def _of_transaction(model: Model, pattern: Pattern) -> tuple[Argument, ...]:
     for number, part in enumerate(pattern.parts):
         entity = model.entity(part.entity)
         keys = _shared(model, entity)
+        if part.verb is Verb.PUT and part.batch > 1:
+            listed.append((replace(_children(entity, part), part=number), entity.name, False))
+            continue
         for parameter in _of(entity, part):
             is_shared = parameter.attribute.name in keys and parameter.use in (Use.KEY, Use.VALUE)
             listed.append((replace(parameter, part=number), entity.name, is_shared))
@@ -141,6 +147,21 @@ def _of_transaction(model: Model, pattern: Pattern) -> tuple[Argument, ...]:
         name = f"{entity_name}_{parameter.name}" if clashes else parameter.name
         result.append(replace(parameter, name=name))
     return tuple(result)
+
+
+def _children(entity: Entity, part: Pattern) -> Argument:
+    """Return the one parameter of a part that puts several: what tells each, none of the parent."""
+    own = [p for p in _of_put(entity, part) if not p.attribute.generated]
+    fields = tuple(p.attribute for p in own)
+    return Argument(
+        name=field_name(entity.name),
+        attribute=Attribute(
+            name=entity.name,
+            kind=Kind.LIST,
+            element=Attribute(name=entity.name, kind=Kind.MAP, fields=fields),
+        ),
+        use=Use.CHILDREN,
+    )
 
 
 def _of_read(model: Model, pattern: Pattern) -> tuple[Argument, ...]:

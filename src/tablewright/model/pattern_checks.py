@@ -47,6 +47,7 @@ _ONLY_FOR: dict[str, frozenset[Verb]] = {
         }
     ),
     "batch": frozenset({Verb.GET, Verb.PUT, Verb.DELETE}),
+    "with": frozenset({Verb.PUT}),
     "set": frozenset({Verb.UPDATE, Verb.PUT}),
     "increment": frozenset({Verb.UPDATE}),
     "append": frozenset({Verb.UPDATE}),

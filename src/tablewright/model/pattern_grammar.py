@@ -133,6 +133,29 @@ SET = ByKind(
 )
 
 
+CHILDREN = ByKind(
+    scalar=ENTITY_NAME,
+    sequence=ListOf(ENTITY_NAME, single=False, least=1),
+    mapping=MappingOf(
+        ENTITY_NAME,
+        ByKind(
+            scalar=POSITIVE,
+            mapping=RecordShape(
+                "children put with their parent",
+                (
+                    Field("count", POSITIVE, doc="how many of them"),
+                    Field("set", MappingOf(PATH, VALUE), doc="what each of them begins with"),
+                ),
+            ),
+            what="how many of them, or {count: 3, set: {status: new}}",
+        ),
+        least=1,
+        what="a mapping from children to how many of them, such as {OrderLine: 3}",
+    ),
+    what="a child, a list of them, or a mapping such as {OrderLine: 3}",
+)
+
+
 def _amount_or_given(text: str) -> Decimal | str:
     return text if text == "given" else scalars.signed(text)
 
@@ -204,6 +227,7 @@ _CONDITION_FIELDS = (
     Field("fails", SHARE, doc="share of calls whose condition fails"),
     Field("known", PATHS, doc="further attributes the caller holds"),
     Field("batch", POSITIVE, doc="instances per call"),
+    Field("with", CHILDREN, doc="children that are put together with their parent"),
     Field("note", PROSE),
 )
 
@@ -329,6 +353,8 @@ PATTERN = RecordShape(
         "filter": "what selects is `where`",
         "order_by": "the order is `sort`",
         "order": "the order is `sort`",
+        "children": "children put together with their parent are named by `with`",
+        "including": "children put together with their parent are named by `with`",
         "frequency": "how often is the `rate`",
     },
 )

@@ -6,6 +6,7 @@ designs.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from decimal import Decimal
 
@@ -13,8 +14,9 @@ from tablewright.capacity.limits import (
     MAX_TRANSACTION_ITEMS,
 )
 from tablewright.capacity.units import Consistency
-from tablewright.core.diagnostics import nearest
+from tablewright.core.diagnostics import Span, nearest
 from tablewright.core.quantities import ONE, ZERO, plain
+from tablewright.model.children_reader import ChildrenReader
 from tablewright.model.nodes import Reading, Word
 from tablewright.model.pattern_checks import PatternChecks
 from tablewright.model.pattern_grammar import PART_VERBS, READ_PART_VERBS, VERBS
@@ -42,6 +44,7 @@ class PatternReader:
         self.selection = SelectionReader(what, self.reading)
         self.writes = WriteReader(what, self.reading, self.selection)
         self.checks = PatternChecks(what, self.reading)
+        self.children = ChildrenReader(what, self.reading, self.entities, self.writes)
 
     def resolve(self) -> Pattern | None:
         """Return the pattern, None where its verb is not clear."""
@@ -58,7 +61,17 @@ class PatternReader:
             return self._transaction(value, rate)
         if verb is Verb.READ:
             return self._several_kinds(value, rate)
-        return self._single(value, verb, rate, self.name)
+        pattern = self._single(value, verb, rate, self.name)
+        if pattern is None or "with" not in value or verb is not Verb.PUT:
+            return pattern
+        parent = replace(pattern, name=f"{self.name}/1")
+        children = self._put_with(value, parent, first=2)
+        if not children:
+            return pattern
+        whole = self._common(value, Verb.TRANSACT, pattern.entity, rate, self.name)
+        whole = replace(whole, batch=1, parts=(parent, *children))
+        self._check_together(whole.parts, value.at("with"))
+        return whole
 
     def _wrong_verb(self, fields: Fields, given: list[str]) -> None:
         if given:
@@ -102,20 +115,39 @@ class PatternReader:
 
     def _transaction(self, fields: Fields, rate: Rate) -> Pattern | None:
         real = self._parts(fields, Verb.TRANSACT, rate, PART_VERBS, "{put: User, if: absent}")
-        instances = sum(part.batch for part in real)
-        if instances > MAX_TRANSACTION_ITEMS:
-            self.reading.error(
-                "too-many-parts",
-                f"{self.what} writes {instances} items in one transaction, "
-                f"the service takes {MAX_TRANSACTION_ITEMS}",
-                fields.at("transact"),
-                "split it into several transactions, and say what holds between them",
-            )
+        self._check_together(real, fields.at("transact"))
         if not real:
             return None
         return replace(
             self._common(fields, Verb.TRANSACT, real[0].entity, rate, self.name), parts=tuple(real)
         )
+
+    def _check_together(self, parts: Sequence[Pattern], place: Span) -> None:
+        instances = sum(part.batch for part in parts)
+        if instances > MAX_TRANSACTION_ITEMS:
+            self.reading.error(
+                "too-many-parts",
+                f"{self.what} writes {instances} items in one transaction, "
+                f"the service takes {MAX_TRANSACTION_ITEMS}",
+                place,
+                "split it into several transactions, and say what holds between them",
+            )
+
+    def _put_with(self, fields: Fields, parent: Pattern, *, first: int) -> list[Pattern]:
+        """Return the puts of the children that a put names by `with`."""
+        if "batch" in fields:
+            self.reading.error(
+                "field-not-for-verb",
+                f"{self.what} puts several `{parent.entity}`, and children with them",
+                fields.key_spans["batch"],
+                "a put with children is of one parent: take `batch` away",
+            )
+        puts: list[Pattern] = []
+        for child in self.children.read(fields, self.entities[parent.entity]):
+            name = f"{self.name}/{first + len(puts)}"
+            put = self._common(fields, Verb.PUT, child.entity.name, parent.rate, name)
+            puts.append(replace(put, batch=child.count, condition="", **child.begins_with))
+        return puts
 
     def _several_kinds(self, fields: Fields, rate: Rate) -> Pattern | None:
         parts = self._parts(fields, Verb.READ, rate, READ_PART_VERBS, "{list: Comment, where: id}")
@@ -151,7 +183,7 @@ class PatternReader:
     ) -> list[Pattern]:
         """Return the parts of a transaction or a read that can be understood."""
         self.checks.check_fields(fields, whole, self.what)
-        parts = []
+        parts: list[Pattern | None] = []
         for position, part in enumerate(fields.get(whole.value, ()), 1):
             provided = [verb for verb in verbs if verb in part]
             if not provided and part.unknown:
@@ -166,7 +198,11 @@ class PatternReader:
                 )
                 continue
             self._name_in_messages(f"part {position} of pattern `{self.name}`")
-            parts.append(self._single(part, Verb(provided[0]), rate, f"{self.name}/{position}"))
+            place = len(parts) + 1
+            single = self._single(part, Verb(provided[0]), rate, f"{self.name}/{place}")
+            parts.append(single)
+            if single is not None and "with" in part and single.verb is Verb.PUT:
+                parts += self._put_with(part, single, first=place + 1)
             self._name_in_messages(f"pattern `{self.name}`")
         return [part for part in parts if part is not None]
 

@@ -133,9 +133,17 @@ class WriteReader:
 
     # -- what is written
 
-    def changes(self, fields: Fields, entity: Entity) -> dict[str, Any]:
-        """Return what a write sets, counts up, appends and removes, as fields of a `Pattern`."""
-        out = self._sets(fields, entity)
+    def changes(
+        self, fields: Fields, entity: Entity, *, is_put: bool | None = None
+    ) -> dict[str, Any]:
+        """Return what a write sets, counts up, appends and removes, as fields of a `Pattern`.
+
+        Args:
+            fields: of the pattern, or of the children that it puts.
+            entity: the entity written.
+            is_put: whether it is put; unless said, what the fields say.
+        """
+        out = self._sets(fields, entity, "put" in fields if is_put is None else is_put)
         sets = out["sets"]
         for field, name in (
             ("increment", "increments"),
@@ -166,7 +174,7 @@ class WriteReader:
         out["changes"] = tuple(changes)
         return out
 
-    def _sets(self, fields: Fields, entity: Entity) -> dict[str, Any]:
+    def _sets(self, fields: Fields, entity: Entity, is_put: bool) -> dict[str, Any]:
         """Return what an update sets, or what a put begins with."""
         value = fields.get("set")
         names: list[str] = []
@@ -179,13 +187,13 @@ class WriteReader:
             names.append(str(word))
             if isinstance(entry, Entry) and entry.value is not None and str(entry.value) != "given":
                 attribute = entity.find(str(word))
-                if self._is_computed(entry.value, attribute, is_new="put" in fields):
+                if self._is_computed(entry.value, attribute, is_new=is_put):
                     computed.append((str(word), str(entry.value)))
                     continue
                 text = self.selection.fixed(entry.value, attribute, entity, str(word))
                 if "." not in word:
                     fixed.append((str(word), text))
-        if "put" not in fields:
+        if not is_put:
             kept = {
                 "sets": attribute_names(names),
                 "set_values": tuple(fixed),

@@ -63,10 +63,13 @@ class Workload:
         self._turn = ""
         self._written: set[tuple[str, int]] | None = None
         """Of the transaction that is made: the instances its parts write. None outside of one."""
+        self._put_keys: set[tuple[Any, ...]] = set()
+        """The keys of what the call that is made puts: no two are the same."""
 
     def call(self, pattern: Pattern) -> Call:
         """Return the next call of a pattern."""
         self._turn = pattern.name
+        self._put_keys = set()
         if pattern.verb is Verb.TRANSACT:
             return self._transaction(pattern)
         if pattern.verb is Verb.READ:
@@ -406,6 +409,7 @@ class Workload:
             self._adopt(entity, row, chosen)
         else:
             self._place_last(entity, row)
+        self._put_keys.add(_key_of(entity, row))
         return Call(pattern=pattern, row=row, like=like, fresh=created, must_fail=fails)
 
     def _place_last(self, entity: Entity, row: Row) -> None:
@@ -425,7 +429,9 @@ class Workload:
                 return
 
     def _is_taken(self, entity: Entity, row: Row) -> bool:
-        """Whether an instance has the key of a row already."""
+        """Whether an instance has the key of a row already, or the same call puts it."""
+        if _key_of(entity, row) in self._put_keys:
+            return True
         tests = [Test(name, "eq", (row.get(name),)) for name in entity.key]
         return len(entity.key) > 1 and bool(self.world.find(entity.name, tests))
 
@@ -615,6 +621,10 @@ class Workload:
             key_text(self.world.value(entity.name, number, name)) != text
             for name, text in pattern.set_values
         )
+
+
+def _key_of(entity: Entity, row: Row) -> tuple[Any, ...]:
+    return (entity.name, *(row.get(name) for name in entity.key))
 
 
 def amount_of(pattern: Pattern, name: str) -> Any:

@@ -104,6 +104,18 @@ class Call:
         """The call for each instance: itself and those of the batch."""
         return (self, *self.more)
 
+    def put_inside(self, parts: Sequence[int], parent: Call) -> Children:
+        """Return what gives the children that a transaction puts inside the item of a parent.
+
+        Args:
+            parts: which of the parts put them; with none the parent has those that it says.
+            parent: the call that puts the parent.
+        """
+        if not parts:
+            return parent.children
+        puts = [each for part in parts for each in self.parts[part].all]
+        return lambda entity: [each.row for each in puts if each.pattern.entity == entity]
+
     @property
     def instances(self) -> tuple[Call, ...]:
         """The call for each instance, of a transaction those of all its parts."""

@@ -186,6 +186,16 @@ def _schema(parameter: Argument) -> dict[str, Any]:
         element = parameter.attribute.element
         inner = value_schema(element) if element is not None else {}
         schema = {"anyOf": [inner, {"type": "array", "items": inner}]} if inner else {}
+    if parameter.use is Use.CHILDREN and parameter.attribute.element is not None:
+        fields = parameter.attribute.element.fields
+        child = {
+            "type": "object",
+            "properties": {field.name: value_schema(field) for field in fields},
+            "additionalProperties": False,
+        }
+        required = [field.name for field in fields if field.presence == 1]
+        child |= {"required": required} if required else {}
+        schema = {"type": "array", "minItems": 1, "maxItems": 100, "items": child}
     if parameter.use in (Use.LIMIT, Use.SIZE):
         schema = {**schema, "minimum": 1}
     if parameter.default:

@@ -70,10 +70,7 @@ class CallBuilder:
         if problems:
             raise InvalidArguments(problems, pattern=pattern.name)
         now = self.clock()
-        calls = [
-            [self._call(part, uses, now) for part, uses in zip(parts, each, strict=True)]
-            for each in grouped
-        ]
+        calls = [self._calls(parts, each, now) for each in grouped]
         known = tuple(
             frozenset({*uses.get(Use.KEY, {}), *uses.get(Use.KNOWN, {}), *_fixed(part)})
             for part, uses in zip(parts, grouped[0], strict=True)
@@ -93,6 +90,31 @@ class CallBuilder:
             page=page,
             asked={name: value for name, value in rows[0].items() if name != "page"},
         )
+
+    def _calls(
+        self, parts: Sequence[Pattern], grouped: Sequence[Values], now: dt.datetime
+    ) -> list[Call]:
+        """Return the call of each part; a child has the key of the parent that is put with it."""
+        calls: list[Call] = []
+        for part, uses in zip(parts, grouped, strict=True):
+            entity = self.model.entity(part.entity)
+            parent: Mapping[str, Any] = {}
+            if part.verb is Verb.PUT and entity.parent is not None:
+                key = self.model.entity(entity.parent).key
+                puts = [c for c in calls if c.pattern.entity == entity.parent]
+                rows = [call.row for call in puts if call.pattern.verb is Verb.PUT]
+                parent = {name: rows[-1].get(name) for name in key} if rows else {}
+            if Use.CHILDREN not in uses:
+                values = {**parent, **uses.get(Use.VALUE, {})}
+                own = {**uses, Use.VALUE: values} if parent else uses
+                calls.append(self._call(part, own, now))
+                continue
+            first, *more = (
+                self._call(part, {Use.VALUE: {**parent, **each}}, now)
+                for each in uses[Use.CHILDREN][part.entity]
+            )
+            calls.append(replace(first, more=tuple(more)))
+        return calls
 
     # ------------------------------------------------------------ checking
 
@@ -245,6 +267,8 @@ def _checked(
 
 def _converted(parameter: Argument, value: Any) -> Any:
     attribute, use = parameter.attribute, parameter.use
+    if use is Use.CHILDREN:
+        return _children(parameter, value)
     if use is Use.APPENDED:
         is_several = isinstance(value, list | tuple | set)
         return plain_argument(attribute, list(value) if is_several else [value])
@@ -256,6 +280,33 @@ def _converted(parameter: Argument, value: Any) -> Any:
     if use is Use.KEY and converted == "":
         raise BadValue("must not be empty")
     return converted
+
+
+def _children(parameter: Argument, value: Any) -> list[dict[str, Any]]:
+    """Return the instances that a transaction puts, each checked against its entity."""
+    element = parameter.attribute.element
+    assert element is not None
+    known = {field.name: field for field in element.fields}
+    rows: list[dict[str, Any]] = []
+    if not isinstance(value, list | tuple) or not value:
+        raise BadValue("must be a list with at least one mapping")
+    if len(value) > MOST_AT_ONCE:
+        raise BadValue(f"has {len(value)} entries, at most {MOST_AT_ONCE}")
+    for number, each in enumerate(value):
+        if not isinstance(each, Mapping):
+            raise BadValue(f"[{number}] must be a mapping")
+        row = {name: each[name] for name in each if each[name] is not None}
+        unknown = [name for name in row if name not in known]
+        if unknown:
+            raise BadValue(f"[{number}] has `{unknown[0]}`; there are {', '.join(known)}")
+        missing = [n for n, field in known.items() if field.presence == 1 and n not in row]
+        if missing:
+            raise BadValue(f"[{number}] lacks `{missing[0]}`")
+        try:
+            rows.append({name: plain_argument(known[name], v) for name, v in row.items()})
+        except BadValue as problem:
+            raise BadValue(f"[{number}] {problem}") from problem
+    return rows
 
 
 def _by_use(parameters: Sequence[Argument], values: Mapping[str, Any], part: int) -> Values:

@@ -222,6 +222,8 @@ class ClientWriter:
         pattern = signature.pattern
         parts = pattern.parts or (pattern,)
         entities = [part.entity for part in parts]
+        if any(part.batch > 1 for part in parts):
+            raise UnsupportedError("it writes several instances of one entity at once")
         if len(set(entities)) < len(entities):
             raise UnsupportedError("it writes two instances of one entity")
         steps: list[WriteStep] = []

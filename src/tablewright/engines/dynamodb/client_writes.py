@@ -61,6 +61,8 @@ class WriteWriter:
         entity = self.model.entity(shape.entity)
         if step.embed is not None:
             raise UnsupportedError("it is embedded in its parent's item")
+        if step.inside:
+            raise UnsupportedError("it is put with what is embedded in it")
         if shape.counters:
             raise UnsupportedError("its counters are spread over several items")
         if shape.offload or shape.compress:

@@ -87,6 +87,8 @@ def _build(
     if isinstance(step, TransactionStep):
         return _transaction(runner, step, call)
     if isinstance(step, WriteStep):
+        if call.parts:  # a transaction whose instances are all in one item
+            return builder.build(step, runner.values(step, call.parts[step.part], call))
         built = [builder.build(step, runner.values(step, each)) for each in calls]
         if len(built) == 1:
             return built[0]

@@ -417,8 +417,8 @@ class RouteRunner:
         if call.pattern.batch > 1 and step.operation in ("PutItem", "DeleteItem"):
             self._batch(step, call.all, call.pattern.name)
             return
-        for each in call.all:
-            operation, parameters = self.builder.build(step, self.values(step, each))
+        for each in call.parts[step.part].all if call.parts else call.all:
+            operation, parameters = self.builder.build(step, self.values(step, each, call))
             self._send(operation, parameters, call.pattern.name)
 
     def _batch(self, step: WriteStep, calls: Sequence[Call], label: str) -> None:
@@ -450,7 +450,7 @@ class RouteRunner:
         items: list[dict[str, Any]] = []
         for write in step.parts:
             for each in call.parts[write.part].all if call.parts else (call,):
-                values = self.values(write, each)
+                values = self.values(write, each, call)
                 _, parameters = self.builder.build(TransactionStep(parts=(write,)), values)
                 items += parameters["TransactItems"]
         return items
@@ -486,8 +486,8 @@ class RouteRunner:
         content = write.get("Item", write.get("Key", {}))
         return table.name, str([content.get(name) for name in table.keys])
 
-    def values(self, step: WriteStep, call: Call) -> Values:
-        """Return what fills a write step for a call."""
+    def values(self, step: WriteStep, call: Call, whole: Call | None = None) -> Values:
+        """Return what fills a write step for a call, of a transaction for one of its parts."""
         tests = write_tests(self.model.entity(call.pattern.entity), call)
         amounts = {name: call.amount(name) for name in call.pattern.increments}
         if step.embed is not None:
@@ -508,7 +508,7 @@ class RouteRunner:
             shard=shard,
             row=call.row,
             after=call.after,
-            children=call.children,
+            children=call.children if whole is None else whole.put_inside(step.inside, call),
             must_fail=call.must_fail,
             tests=tests,
             amounts=amounts,

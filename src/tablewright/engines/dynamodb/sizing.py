@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import gzip
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import field
 from decimal import Decimal
 from functools import cached_property, partial
@@ -354,6 +354,44 @@ class ShapeSizes:
             sizes.append(overhead + sum(element[position : position + count]))
             position += count
         return SizeColumn(tuple(sizes))
+
+    def new_items(self, children: Mapping[str, int]) -> list[int]:
+        """Return the bytes of each item as it is put: with so many children of each kind inside."""
+        return self._newborn(self.items(), self.attributes, children)
+
+    def new_entries(self, index: Index, children: Mapping[str, int]) -> list[int | None]:
+        """Return the bytes of each index entry as its item is put; see `new_items`."""
+        return self._newborn(self.entries(index), self.projected(index), children)
+
+    def _newborn(
+        self, column: list[Size], names: Sequence[str], children: Mapping[str, int]
+    ) -> list[Size]:
+        """Return sizes with so many children in place of those that an instance has on average."""
+        for embed in self.shape.embeds:
+            if embed.attribute not in names:
+                continue
+            count = children.get(embed.entity, 0)
+            key = ("newborn", self.n, self.shape.entity, embed, count)
+            if key not in self.shared.kept:
+                self.shared.kept[key] = self._families_of(embed, count)
+            families: list[int] = self.shared.kept[key]
+            stored = self.column(embed.attribute)
+            assert stored is not None
+            more = [new - old for new, old in zip(families, stored.sizes, strict=True)]
+            column = self.shared.sums.get(
+                (column, more), ("newborn",), partial(_added, column, more)
+            )
+        return column
+
+    def _families_of(self, embed: Embed, count: int) -> list[int]:
+        """Return the bytes of an attribute in which so many children are embedded."""
+        child = self.model.entity(embed.entity)
+        names = [a.name for a in child.attributes if not a.generated]
+        total = self.n * count
+        elements = element_bytes(self.sample, child, names, total, as_map=embed.as_map)
+        overhead = string_bytes(embed.attribute) + CONTAINER_BYTES
+        starts = range(0, total, count) if count else [0] * self.n
+        return [overhead + sum(elements[start : start + count]) for start in starts]
 
     def object_bytes(self, name: str) -> list[int]:
         """Return the bytes of an attribute that is kept in object storage, 0 where it is absent."""

@@ -81,6 +81,8 @@ class WriteStep:
     """Of those, the one written; None for any."""
     part: int = 0
     """Of a transaction, which of the pattern's parts it carries out."""
+    inside: tuple[int, ...] = ()
+    """Of a put in a transaction, the parts whose instances are put inside its item."""
 
 
 @frozen

@@ -6,8 +6,8 @@ the sentences of `explain`.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import field, replace
 from decimal import Decimal
 
 from tablewright.capacity.limits import MAX_BATCH_WRITE_ITEMS, MAX_TRANSACTION_ITEMS
@@ -23,6 +23,7 @@ from tablewright.engines.dynamodb.steps import (
     ReadStep,
     WriteStep,
 )
+from tablewright.evaluation.together import put_inside
 from tablewright.evaluation.values import (
     VECTOR_WRITE,
     Measure,
@@ -61,6 +62,24 @@ class Arm:
     """What of it is written to object storage before, or deleted there after it."""
 
 
+@frozen
+class Placed:
+    """How a part of a transaction goes together with others in one item."""
+
+    parts: tuple[int, ...] = ()
+    """Of a put, the parts whose instances are put inside its item."""
+    children: Mapping[str, int] = field(default_factory=dict)
+    """How many instances of each entity that are."""
+    parent: str = ""
+    """Of a put, the entity inside whose item it goes: it has no request of its own there."""
+
+    @property
+    def words(self) -> str:
+        """What is inside, as the explanation of the units goes on."""
+        inside = ", ".join(f"{count} {name}" for name, count in self.children.items())
+        return f", with {inside} inside" if inside else ""
+
+
 class Unservable(Exception):
     """The design cannot carry out the write; the message says why."""
 
@@ -75,6 +94,33 @@ def parts_of(pattern: Pattern) -> tuple[Pattern, ...]:
 def of_part(place: int, arms: list[Arm]) -> list[Arm]:
     """Return arms that know which part of a transaction they carry out."""
     return [replace(arm, step=replace(arm.step, part=place)) for arm in arms] if place else arms
+
+
+def placed_parts(
+    pattern: Pattern, embeds: Mapping[str, Sequence[tuple[Table, ItemShape, Embed]]]
+) -> dict[int, Placed]:
+    """Return which parts of a transaction put an instance and the children inside its item.
+
+    Args:
+        pattern: any writing pattern.
+        embeds: the items that instances of an entity are inside of, by entity.
+    """
+
+    def inside(entity: str) -> set[str]:
+        return {shape.entity for _, shape, _ in embeds.get(entity, ())}
+
+    result: dict[int, Placed] = {}
+    for child, parent in put_inside(pattern, inside).items():
+        part = pattern.parts[child]
+        mine, above = result.get(child, Placed()), result.get(parent, Placed())
+        count = above.children.get(part.entity, 0) + part.batch
+        result[parent] = replace(
+            above,
+            parts=(*above.parts, child),
+            children={**above.children, part.entity: count},
+        )
+        result[child] = replace(mine, parent=pattern.parts[parent].entity)
+    return result
 
 
 def refuse_meeting(arms: Sequence[Arm]) -> None:

@@ -33,6 +33,7 @@ from tablewright.engines.dynamodb.steps import (
 from tablewright.engines.dynamodb.write_requests import (
     OPERATIONS,
     Arm,
+    Placed,
     Unservable,
     cannot_embed,
     change_why,
@@ -43,6 +44,7 @@ from tablewright.engines.dynamodb.write_requests import (
     is_in_keys,
     of_part,
     parts_of,
+    placed_parts,
     refuse_meeting,
     single_write,
     transact_write,
@@ -73,6 +75,7 @@ class WriteRouter:
         rejected: list[Rejected] = []
         arms: list[Arm] = []
         depth = 1
+        together = placed_parts(pattern, self.context.embeds)
         try:
             for place, part in enumerate(parts_of(pattern)):
                 lookup = self._lookup(part, pattern, rejected)
@@ -80,7 +83,8 @@ class WriteRouter:
                     requests, steps, deeper = lookup
                     lookups += list(zip(requests, steps, strict=True))
                     depth = max(depth, 1 + deeper)
-                arms += of_part(place, self._arms(part, looked_up=lookup is not None))
+                placed = together.get(place, Placed())
+                arms += of_part(place, self._arms(part, placed, looked_up=lookup is not None))
             return self._assemble(pattern, arms, lookups, rejected, depth)
         except Unservable as problem:
             return Route(
@@ -147,8 +151,10 @@ class WriteRouter:
             Unservable: the design cannot carry it out.
         """
         arms: list[Arm] = []
+        together = placed_parts(pattern, self.context.embeds)
         for place, (part, looked_up) in enumerate(zip(parts_of(pattern), searched, strict=True)):
-            arms += of_part(place, self._arms(part, looked_up=looked_up))
+            placed = together.get(place, Placed())
+            arms += of_part(place, self._arms(part, placed, looked_up=looked_up))
         route = self._assemble(pattern, arms, [], [], 1)
         return route.requests, route.depth
 
@@ -174,7 +180,7 @@ class WriteRouter:
 
     # ------------------------------------------------------------ arms
 
-    def _arms(self, part: Pattern, *, looked_up: bool) -> list[Arm]:
+    def _arms(self, part: Pattern, placed: Placed, *, looked_up: bool) -> list[Arm]:
         entity = self.model.entity(part.entity)
         homes = self.context.shapes(entity.name)
         embeds = self.context.embeds.get(entity.name, [])
@@ -182,14 +188,15 @@ class WriteRouter:
             raise Unservable(f"no table of the design holds `{entity.name}`")
         arms: list[Arm] = []
         for table, shape in self._written_shapes(entity, part):
-            shape_arms = self._shape_arms(part, table, shape, looked_up)
+            shape_arms = self._shape_arms(part, table, shape, placed, looked_up)
             if shape.offload:
                 shape_arms[0] = replace(
                     shape_arms[0], objects=self._objects(part, entity, table, shape)
                 )
             arms += shape_arms
         arms += self._guard_arms(part, entity)
-        arms += [self._embedded_arm(part, entity, *home) for home in embeds]
+        apart = [home for home in embeds if home[1].entity != placed.parent]
+        arms += [self._embedded_arm(part, entity, *home) for home in apart]
         if part.verb is Verb.UPDATE and not arms:
             shown = ", ".join(f"`{name}`" for name in part.touched)
             raise Unservable(f"no item of the design holds {shown or 'what is written'}")
@@ -221,7 +228,7 @@ class WriteRouter:
         return tuple(objects)
 
     def _shape_arms(
-        self, part: Pattern, table: Table, shape: ItemShape, looked_up: bool
+        self, part: Pattern, table: Table, shape: ItemShape, placed: Placed, looked_up: bool
     ) -> list[Arm]:
         sizes = self.context.size_of(table, shape)
         keys = self.context.key_parts(table, shape)
@@ -243,6 +250,7 @@ class WriteRouter:
             from_previous=looked_up,
             batch=part.batch,
             shards=shape.copies,
+            inside=placed.parts if shape.embeds else (),
         )
         if shape.counters:
             return counter_arms(part, table, shape, sizes, step)
@@ -251,17 +259,19 @@ class WriteRouter:
             if key_changes:
                 return self._rekeyed(part, table, shape, sizes, step, touched)
             return [self._update_arm(part, table, sizes, step, touched)]
-        column = similar.written_sizes(table, sizes, sizes.items())
-        before, after = (None, column) if part.verb is Verb.PUT else (column, None)
+        is_new = part.verb is Verb.PUT
+        items = sizes.new_items(placed.children) if is_new else sizes.items()
+        column = similar.written_sizes(table, sizes, items)
+        before, after = (None, column) if is_new else (column, None)
         if part.verb is Verb.CHECK:
             base = measure([write_blocks(size) for size in column])
             return [Arm(step=step, table=table.name, base=base, base_why="the item it looks at")]
         base = self.meter.write(before, after)
-        mean = self.meter.size(sizes.items()).mean
+        mean = self.meter.size(items).mean
         indexes = []
         for index in table.indexes:
-            entries = sizes.entries(index)
-            old, new = (sizes.absent, entries) if part.verb is Verb.PUT else (entries, sizes.absent)
+            entries = sizes.new_entries(index, placed.children) if is_new else sizes.entries(index)
+            old, new = (sizes.absent, entries) if is_new else (entries, sizes.absent)
             units = self.meter.entry(old, new, moved=False, changed=True)
             units = units.times(ONE - part.fails)
             indexes.append(
@@ -272,7 +282,7 @@ class WriteRouter:
                 step=step,
                 table=table.name,
                 base=base,
-                base_why=write_why(mean, base),
+                base_why=write_why(mean, base) + (placed.words if shape.embeds else ""),
                 indexes=tuple(indexes),
                 vectors=similar.put_or_delete_uses(table, sizes, ONE - part.fails),
                 bytes=mean,
@@ -554,7 +564,8 @@ class WriteRouter:
             steps.append(step)
             reads_first = True
             depth += 1
-        together = pattern.verb is Verb.TRANSACT or (
+        is_one = len(arms) == 1 and bool(arms[0].step.inside)
+        together = (pattern.verb is Verb.TRANSACT and not is_one) or (
             len(arms) > 1 and any(arm.must_be_atomic for arm in arms)
         )
         objects = [each_object for arm in arms for each_object in arm.objects]
@@ -574,7 +585,8 @@ class WriteRouter:
                 steps.append(arm.step)
         requests += [request for step, request in objects if step.operation != "PutObject"]
         steps += [step for step, _ in objects if step.operation != "PutObject"]
-        operation = "transact" if together else pattern.verb.value
+        alone = "put" if is_one else pattern.verb.value
+        operation = "transact" if together else alone
         return Route(
             pattern=pattern.name,
             design=self.context.design.name,

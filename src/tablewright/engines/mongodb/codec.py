@@ -83,14 +83,19 @@ class MongoCodec:
                 document[embed.attribute] = self._embedded(embed, children(embed.entity))
             yield Record(container=collection.name, kind=collection.name, content=document)
 
-    def document(self, collection: Collection, row: Row) -> dict[str, Any]:
-        """Return the document of an instance, without what is embedded in it."""
+    def document(
+        self, collection: Collection, row: Row, children: Children | None = None
+    ) -> dict[str, Any]:
+        """Return the document of an instance, with what is embedded in it if that is given."""
         entity = self.model.entity(collection.entity)
         own_key = key_field(entity)
         document = {"_id": self.identity(entity, row)}
         for name in collection.attributes:
             if name != own_key and row.get(name) is not None:
                 document[name] = self.value(entity, name, row[name])
+        if children is not None:
+            for embed in collection.embeds:
+                document[embed.attribute] = self._embedded(embed, children(embed.entity))
         return document
 
     def identity(self, entity: Entity, row: Row) -> Any:

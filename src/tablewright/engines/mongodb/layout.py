@@ -168,6 +168,12 @@ class MongoLayout:
 
     def embedded_bytes(self, embed: Embed, parent: Entity, users: int) -> Decimal:
         """Return the mean bytes of the children kept in one parent at a scale."""
+        element, each = self.element_bytes(embed, parent, users)
+        name = 2 + len(embed.attribute.encode()) + DOCUMENT_OVERHEAD_BYTES
+        return name + each * element
+
+    def element_bytes(self, embed: Embed, parent: Entity, users: int) -> tuple[Decimal, Decimal]:
+        """Return the mean bytes of a child kept in its parent, and how many a parent has."""
         child = self.model.entity(embed.entity)
         rows = self.rows(child).documents
         inherited = set(parent.key)
@@ -180,8 +186,7 @@ class MongoLayout:
         mean = Decimal(sum(sizes)) / max(1, len(sizes))
         # An element of an array has a type, its place as text, and a zero byte.
         digits = Decimal(max(1, len(str(int(each)))))
-        name = 2 + len(embed.attribute.encode()) + DOCUMENT_OVERHEAD_BYTES
-        return name + each * (mean + 2 + digits)
+        return mean + 2 + digits, each
 
     def lay_out(self, users: int, given: Figures) -> Layout:
         """Return homes and facts at one scale."""
@@ -256,6 +261,11 @@ class MongoLayout:
                 _vectors(entity, index, count) for index in collection.vector_indexes
             ),
             embeds=tuple((embed.entity, embed.attribute) for embed in collection.embeds),
+            embedded_bytes=added,
+            child_bytes={
+                embed.entity: self.element_bytes(embed, entity, users)[0]
+                for embed in collection.embeds
+            },
             attribute_bytes=means,
             days=days_of(self.model, entity.name),
             shard_key=tuple(

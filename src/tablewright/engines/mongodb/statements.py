@@ -23,6 +23,7 @@ from tablewright.engines.mongodb.codec import MongoCodec
 from tablewright.engines.mongodb.design import Collection, MongoDesign
 from tablewright.engines.mongodb.layout import key_field
 from tablewright.engines.mongodb.vectors import candidates
+from tablewright.evaluation.together import put_inside
 from tablewright.model.values import Attribute, Entity, Kind, Model, Pattern, Verb
 from tablewright.sample.calls import Call, Row
 from tablewright.sample.conditions import WriteTest, write_tests
@@ -103,8 +104,10 @@ class OperationBuilder:
             UnsupportedError: no collection keeps what the pattern asks for.
         """
         pattern = call.pattern
-        if pattern.verb in (Verb.TRANSACT, Verb.READ):
+        if pattern.verb is Verb.READ:
             return tuple(each for part in call.parts for each in self.build(part))
+        if pattern.verb is Verb.TRANSACT:
+            return self._transaction(call)
         if pattern.verb.is_write:
             return tuple(
                 operation
@@ -112,6 +115,28 @@ class OperationBuilder:
                 for collection, embed in self._homes(pattern.entity)
                 for operation in self._write(collection, embed, each)
             )
+        return self._read(pattern, call)
+
+    def _transaction(self, call: Call) -> tuple[Operation, ...]:
+        """Return the operations of a transaction; children of a new parent are in its document."""
+        together = put_inside(call.pattern, self._parents_of)
+        operations: list[Operation] = []
+        for place, part in enumerate(call.parts):
+            inside = [other for other, parent in together.items() if parent == place]
+            children = call.put_inside(inside, part)
+            for each in part.all:
+                for collection, embed in self._homes(part.pattern.entity):
+                    if embed is not None and place in together:
+                        continue
+                    operations += self._write(
+                        collection, embed, replace(each, children=children) if inside else each
+                    )
+        return tuple(operations)
+
+    def _parents_of(self, entity: str) -> set[str]:
+        return {c.entity for c in self.design.collections for e in c.embeds if e.entity == entity}
+
+    def _read(self, pattern: Pattern, call: Call) -> tuple[Operation, ...]:
         collection, embed = self._homes(pattern.entity)[0]
         if pattern.verb is Verb.NEAR:
             return (self._near(collection, call),)
@@ -352,9 +377,7 @@ class OperationBuilder:
 
     def _put(self, collection: Collection, call: Call) -> Operation:
         row = call.after or call.row
-        document = self.codec.document(collection, row)
-        for embed in collection.embeds:
-            document[embed.attribute] = {} if embed.as_map else []
+        document = self.codec.document(collection, row, call.children)
         if call.pattern.condition == "absent":
             return Operation(
                 collection=collection.name,

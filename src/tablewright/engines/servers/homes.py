@@ -60,6 +60,10 @@ class Home:
     """Indexes of vectors on search nodes beside the server, in whose memory they lie."""
     embeds: tuple[tuple[str, str], ...] = ()
     """Child entities and the attribute they are embedded under."""
+    embedded_bytes: Decimal = ZERO
+    """Of the row's bytes, those of the children that are embedded in it."""
+    child_bytes: Mapping[str, Decimal] = field(default_factory=dict)
+    """Of one embedded child, by entity."""
     attribute_bytes: Mapping[str, Decimal] = field(default_factory=dict)
     covers: bool = True
     days: Decimal = ZERO
@@ -72,6 +76,11 @@ class Home:
     shard_key: tuple[str, ...] = ()
     shards: int = 1
     """Over how many it is spread, evenly."""
+
+    @property
+    def bare_bytes(self) -> Decimal:
+        """The bytes of a row in which nothing is embedded yet."""
+        return self.row_bytes - self.embedded_bytes
 
     def on_one_shard(self) -> Home:
         """Return the part of it that lies on one shard."""

@@ -7,7 +7,7 @@ hardware.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from decimal import Decimal
 
@@ -18,6 +18,7 @@ from tablewright.engines.servers.homes import Home, Ordered
 from tablewright.engines.servers.ways import AccessPath, pages_of, rows_per_page, touches_of
 from tablewright.engines.servers.words import SimilarSearch, Words, short_count
 from tablewright.engines.servers.work import NOTHING, Work
+from tablewright.evaluation.together import put_inside
 from tablewright.evaluation.values import (
     INDEX_WRITE,
     PAGE,
@@ -203,14 +204,16 @@ class Router:
     def _operation(self, pattern: Pattern, way: AccessPath) -> str:
         return self.words.reads.get(pattern.verb.value, self.words.reads["list"])
 
-    def _put(self, pattern: Pattern) -> tuple[Route, Work]:
+    def _put(
+        self, pattern: Pattern, children: Mapping[str, int] | None = None
+    ) -> tuple[Route, Work]:
         home, embedded = self.finder.homes_of(pattern.entity)[0]
         work = NOTHING
         used: list[str] = []
         for position, (place, inside) in enumerate(self.finder.homes_of(pattern.entity)):
             if inside and position:
                 continue
-            entry = self._embedded_write(place) if inside else self._insert(place)
+            entry = self._embedded_write(place) if inside else self._insert(place, children or {})
             entry = replace(NOTHING.plus(entry, Decimal(pattern.batch)), commands=ONE)
             work = work.plus(self._shared(place, entry, False))
             used.append(place.name)
@@ -226,11 +229,12 @@ class Router:
         )
         return route, work
 
-    def _insert(self, home: Home) -> Work:
+    def _insert(self, home: Home, children: Mapping[str, int]) -> Work:
+        """Add a record; children that are embedded in it are those it is put with."""
         entries = sum((_share_of(index, home) for index in home.indexes), ZERO)
-        size = home.row_bytes + sum(
-            (i.entry_bytes * _share_of(i, home) for i in home.indexes), ZERO
-        )
+        inside = sum((home.child_bytes.get(n, ZERO) * count for n, count in children.items()), ZERO)
+        size = home.bare_bytes + inside
+        size += sum((i.entry_bytes * _share_of(i, home) for i in home.indexes), ZERO)
         return Work(
             row_writes=ONE,
             entry_writes=entries,
@@ -302,24 +306,37 @@ class Router:
 
     def _transaction(self, pattern: Pattern) -> tuple[Route, Work]:
         work, requests, rejected = NOTHING, [], []
-        for part in pattern.parts:
+        together = put_inside(pattern, self._parents_of)
+        for place, part in enumerate(pattern.parts):
+            if place in together and all(e for _, e in self.finder.homes_of(part.entity)):
+                continue  # it is inside the record of its parent
+            children: dict[str, int] = {}
+            for other in (o for o, parent in together.items() if parent == place):
+                child = pattern.parts[other]
+                children[child.entity] = children.get(child.entity, 0) + child.batch
             fails = max(part.fails, pattern.fails)
-            route, entry = self.route(replace(part, name=pattern.name, fails=fails))
+            own = replace(part, name=pattern.name, fails=fails)
+            route, entry = self._put(own, children) if children else self.route(own)
             if not route.is_served:
                 return replace(route, pattern=pattern.name), NOTHING
             work = work.plus(entry)
             requests += list(route.requests)
             rejected += list(route.rejected)
-        work = replace(work, commands=work.commands + 2)  # begin and commit
+        is_one = len(requests) == 1 and bool(together)
+        if not is_one:
+            work = replace(work, commands=work.commands + 2)  # begin and commit
         route = Route(
             pattern=pattern.name,
             design=self.design,
             requests=tuple(requests),
             rejected=tuple(rejected),
             target=requests[0].target if requests else "",
-            operation="transact",
+            operation="put" if is_one else "transact",
         )
         return route, work
+
+    def _parents_of(self, entity: str) -> set[str]:
+        return {home.entity for home, inside in self.finder.homes_of(entity) if inside}
 
     def _route(
         self,
