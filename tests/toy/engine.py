@@ -349,6 +349,9 @@ class ToyConnector:
     def statements(self, model: Model, design: ToyDesign) -> tuple[str, ...]:
         return tuple(f"MAKE {table}" for table, _ in design.tables)
 
+    def preamble(self, evaluation: Any) -> str:
+        return ""
+
     def example_requests(self, evaluation: Any, route: Route, call: Call, matching: Any) -> Any:
         return route.requests
 

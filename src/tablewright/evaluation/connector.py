@@ -248,6 +248,10 @@ class Connector(Protocol):
         """
         ...
 
+    def preamble(self, evaluation: Evaluation) -> str:
+        """Return the lines that the statements of `example_requests` need before them; else ""."""
+        ...
+
     def example_requests(
         self, evaluation: Evaluation, route: Route, call: Call, matching: Matching
     ) -> tuple[Request, ...]:

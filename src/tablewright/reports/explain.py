@@ -48,6 +48,8 @@ def explain_page(view: ExplainView, language: str = "python") -> Document:
     if language == "python" and any(request.template for request in view.requests):
         opening = f'import boto3\n\nclient = boto3.client("dynamodb", region_name="{view.region}")'
         blocks.append(Code(text=opening, language=language))
+    if view.preamble and any(request.statement for request in view.requests):
+        blocks.append(Code(text=view.preamble, language="python"))
     for number, request in enumerate(view.requests, 1):
         inner: list[Block] = []
         if request.note:

@@ -29,6 +29,8 @@ class ExplainView:
     requests: tuple[Request, ...]
     """The requests of one call, with parameters that could be sent."""
     price_lines: tuple[CostRow, ...]
+    preamble: str = ""
+    """Lines that statements need before them."""
 
 
 @frozen
@@ -68,11 +70,15 @@ def rule_view(rule: Rule) -> RuleView:
 
 
 def explain_view(
-    evaluation: Evaluation, pattern: str, requests: tuple[Request, ...] = ()
+    evaluation: Evaluation,
+    pattern: str,
+    requests: tuple[Request, ...] = (),
+    preamble: str = "",
 ) -> ExplainView:
     """Return how a design answers a pattern (KeyError if there is no such pattern).
 
-    `requests` are those of the route with their parameters, where they were filled in.
+    `requests` are those of the route with their parameters, where they were filled in; `preamble`
+    is what their statements need before them.
     """
     cost = next(c for c in pattern_costs(evaluation) if c.pattern == pattern)
     lines = [line for line in evaluation.bill.all_lines if line.pattern == pattern]
@@ -84,6 +90,7 @@ def explain_view(
         pattern=cost,
         requests=requests or cost.route.requests,
         price_lines=rows_of(lines, evaluation.bill.total),
+        preamble=preamble,
     )
 
 
@@ -104,7 +111,8 @@ def explain(session: Session, pattern: str, design: str = "", *, full: bool = Fa
     requests = example_requests(session, evaluation, name)
     if not full:
         requests = tuple(shortened(request) for request in requests)
-    return explain_view(evaluation, name, requests)
+    preamble = session.engine_of(evaluation.design).connector.preamble(evaluation)
+    return explain_view(evaluation, name, requests, preamble)
 
 
 def explain_rule(name: str) -> RuleView:

@@ -15,9 +15,12 @@ from tablewright.engines.mongodb.codec import MongoCodec
 from tablewright.engines.mongodb.ddl import script
 from tablewright.engines.mongodb.design import MongoDesign
 from tablewright.engines.mongodb.explaining import access_path, consumption
-from tablewright.engines.mongodb.statements import Operation, OperationBuilder
+from tablewright.engines.mongodb.statements import Operation, OperationBuilder, pasted
+from tablewright.reports.pages import written
 from tablewright.sample.calls import Call
 from tablewright.sample.world import Test as Condition
+from tablewright.session import Session
+from tablewright.verbs.explain import explain
 
 MODEL = """
 app: inns
@@ -171,3 +174,24 @@ def test_explain_tells_documents_entries_and_the_index() -> None:
 def test_an_inclusive_upper_bound_is_known_by_its_operator() -> None:
     assert _has_upper_bound({"u": 1, "t": {"$gte": 1, "$lte": 3}})
     assert not _has_upper_bound({"u": 1, "t": {"$gte": 1, "$lt": 3}})
+
+
+def test_several_calls_are_written_as_one_transaction():
+    first = Operation(collection="inns", method="delete_one", arguments=({"_id": "Lion"},))
+    second = Operation(collection="inns", method="insert_one", arguments=({"_id": "Bear"},))
+    assert pasted((first,)) == "db['inns'].delete_one({'_id': 'Lion'})"
+    assert pasted((first, second)) == (
+        "with client.start_session() as session, session.start_transaction():\n"
+        "    db['inns'].delete_one({'_id': 'Lion'}, session=session)\n"
+        "    db['inns'].insert_one({'_id': 'Bear'}, session=session)"
+    )
+
+
+def test_explain_says_what_the_calls_need_before_them():
+    view = explain(Session(FILE), "inn", "one")
+    page = written(view, "explain", "text", width=100, color=False)
+    names: dict[str, Any] = {"client_of": lambda **options: {"inns": options}}
+    lines = dedent(page[page.index("  from datetime") : page.index("1. ")])
+    exec(lines.replace("MongoClient(", "client_of("), names)
+    assert names["db"] == {"tz_aware": True, "uuidRepresentation": "standard"}
+    assert names["datetime"].fromisoformat("2026-01-02T03:04:05+00:00").year == 2026

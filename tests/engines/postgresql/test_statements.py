@@ -8,12 +8,14 @@ from typing import Any
 
 import pytest
 
+from applications import session_of
 from tablewright import read_model
 from tablewright.core.errors import UnsupportedError
 from tablewright.engines.postgresql.design import PostgresDesign
 from tablewright.engines.postgresql.statements import SqlBuilder, SqlStatement
 from tablewright.sample.calls import Call
 from tablewright.sample.world import Test as Condition
+from tablewright.verbs.explain import explain
 
 MODEL = """
 app: inns
@@ -150,3 +152,10 @@ def test_an_entity_without_a_table_is_refused_with_its_name() -> None:
     call = Call(pattern=FILE.model.pattern("inn"), row=ROW)
     with pytest.raises(UnsupportedError, match="no table of `none` keeps Inn"):
         SqlBuilder(FILE.model, empty).build(call)
+
+
+def test_what_no_table_keeps_is_said_and_not_sent():
+    # the given schema has no column for when a rental came back
+    session = session_of("mongocollectibles")
+    (request,) = explain(session, "returnRental", "postgresql").requests
+    assert request.statement == "-- nothing is sent: no table keeps returned_at"

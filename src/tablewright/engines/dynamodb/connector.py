@@ -306,6 +306,10 @@ class DynamoConnector:
 
         return client_source(evaluation, signatures)
 
+    def preamble(self, evaluation: Evaluation) -> str:
+        """Return nothing: a request is no statement."""
+        return ""
+
     def example_requests(
         self, evaluation: Evaluation, route: Route, call: Call, matching: Matching
     ) -> tuple[Request, ...]:

@@ -85,7 +85,7 @@ class MongoAdapter:
         self._reached = reached
         self.throttled = 0
         self.is_local, self.stands_in = reached.is_local, reached.is_embedded
-        name = reached.database or design.database or model.app.replace("-", "_")
+        name = reached.database or design.database_for(model.app)
         self.description = f"{reached.description}, database {name}"
         self.announcement = "" if self.is_local else self.description
         self._client = reached.client

@@ -18,7 +18,7 @@ from tablewright.engines.mongodb.codec import MongoCodec
 from tablewright.engines.mongodb.ddl import script
 from tablewright.engines.mongodb.design import MongoDesign
 from tablewright.engines.servers.connector import ServerConnector
-from tablewright.engines.servers.parts import example_parts
+from tablewright.engines.servers.parts import example_parts, nothing_sent
 from tablewright.evaluation.calibration import Calibration
 from tablewright.evaluation.doors import (
     Matching,
@@ -124,11 +124,22 @@ class MongoConnector(ServerConnector):
         assert isinstance(design, MongoDesign)
         return script(model, design)
 
+    def preamble(self, evaluation: Evaluation) -> str:
+        """Return the imports of the calls of PyMongo, and what `client` and `db` are."""
+        design = evaluation.design
+        assert isinstance(design, MongoDesign)
+        return (
+            "from datetime import datetime\nfrom uuid import UUID\n"
+            "from bson import Decimal128, ObjectId\nfrom pymongo import MongoClient\n"
+            'client = MongoClient(tz_aware=True, uuidRepresentation="standard")\n'
+            f'db = client["{design.database_for(evaluation.model.app)}"]'
+        )
+
     def example_requests(
         self, evaluation: Evaluation, route: Route, call: Call, matching: Matching
     ) -> tuple[Request, ...]:
         """Return the requests of a route, the first of them with the calls of PyMongo."""
-        from tablewright.engines.mongodb.statements import OperationBuilder
+        from tablewright.engines.mongodb.statements import OperationBuilder, pasted
 
         model, design = evaluation.model, evaluation.design
         assert isinstance(design, MongoDesign)
@@ -138,7 +149,7 @@ class MongoConnector(ServerConnector):
             operations = OperationBuilder(model, design, MongoCodec(model, design)).build(call)
         except UnsupportedError:
             return route.requests
-        text = "\n".join(operation.text for operation in operations)
+        text = pasted(operations) or f"# nothing is sent: {nothing_sent(call, 'collection')}"
         return tuple(
             replace(request, statement="" if place else text)
             for place, request in enumerate(route.requests)

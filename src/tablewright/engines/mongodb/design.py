@@ -106,6 +106,10 @@ class MongoDesign(Design):
     server: str = ""
     """The offer it runs on, where the file states it; else the cheapest that suffices."""
 
+    def database_for(self, app: str) -> str:
+        """Return the name of its database: the one it states, else the application's."""
+        return self.database or app.replace("-", "_")
+
     def collection(self, name: str) -> Collection:
         """Return a collection by name (KeyError if there is none)."""
         for collection in self.collections:

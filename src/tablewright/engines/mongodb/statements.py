@@ -63,12 +63,27 @@ class Operation:
         return f"db[{self.collection!r}].{self.method}({', '.join(parts)})"
 
     @property
+    def text_in_session(self) -> str:
+        """The call as it is written within a transaction, of `session`."""
+        return f"{self.text[:-1]}, session=session)"
+
+    @property
     def filter(self) -> Mapping[str, Any] | None:
         """What the operation finds documents by; None where that is not one filter."""
         if self.method in ("find", "update_one", "replace_one", "delete_one", "find_one"):
             condition: Mapping[str, Any] = self.arguments[0]
             return condition
         return None
+
+
+def pasted(operations: Sequence[Operation]) -> str:
+    """Return operations as they are written in Python, several as one transaction of `client`."""
+    if len(operations) < 2:
+        return "".join(operation.text for operation in operations)
+    lines = [f"    {operation.text_in_session}" for operation in operations]
+    return "\n".join(
+        ["with client.start_session() as session, session.start_transaction():", *lines]
+    )
 
 
 def _literal(value: Any) -> str:

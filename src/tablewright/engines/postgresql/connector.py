@@ -18,7 +18,7 @@ from tablewright.engines.postgresql.codec import PgCodec
 from tablewright.engines.postgresql.ddl import ddl
 from tablewright.engines.postgresql.design import PostgresDesign
 from tablewright.engines.servers.connector import ServerConnector
-from tablewright.engines.servers.parts import example_parts
+from tablewright.engines.servers.parts import example_parts, nothing_sent
 from tablewright.evaluation.calibration import Calibration
 from tablewright.evaluation.doors import (
     Matching,
@@ -139,6 +139,8 @@ class PgConnector(ServerConnector):
         texts = [f"{statement.text};" for statement in statements]
         if len(texts) > 1:
             texts = ["BEGIN;", *texts, "COMMIT;"]
+        if not texts:
+            texts = [f"-- nothing is sent: {nothing_sent(call, 'table')}"]
         return tuple(
             replace(request, statement="" if place else "\n".join(texts))
             for place, request in enumerate(route.requests)

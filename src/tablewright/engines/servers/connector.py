@@ -93,6 +93,10 @@ class ServerConnector:
         """Return None: a server has users of its own."""
         return
 
+    def preamble(self, evaluation: Evaluation) -> str:
+        """Return nothing: a statement is whole."""
+        return ""
+
     def client(
         self, evaluation: Evaluation, signatures: Mapping[str, Signature]
     ) -> tuple[str, tuple[str, ...]]:
