@@ -125,3 +125,33 @@ def families_text(seed: int, count: int) -> str:
         renamed = re.sub(r"\b(Owner|Part)\b", rf"\g<1>{number}", asked)
         patterns += re.sub(r"(?m)^  (\w+):", rf"  \g<1>{number}:", renamed)
     return HEAD.format(users=100_000) + entities + "patterns:\n" + patterns
+
+
+def history_text(seed: int) -> str:
+    """Return a model of events that are listed by their time, for all or for one owner."""
+    draw = random.Random(seed)
+    rates = [0.001, 0.01, 0.1, 1, 10]
+
+    def rate() -> str:
+        return f"rate: {draw.choice(rates)}/user/day"
+
+    span = draw.choice(["0.3%", "2%", "8%"])
+    lines = [
+        HEAD.format(users=5_000),
+        "  Event:\n    key: eid\n    append_only: true\n",
+        f"    count: {draw.choice(['0.1', '1'])}/user/day\n    attributes:\n",
+        "      eid: ulid\n      owner: {type: id, distinct: 500}\n",
+        f"      made: {draw.choice(['timestamp', 'date'])}\n      level: int(0..1000)\n",
+        f"      body: text({draw.choice([100, 700, 1500])})\npatterns:\n",
+        f"  write: {{put: Event, {rate()}}}\n",
+    ]
+    makers = [
+        f"  latest: {{list: Event, sort: -made, limit: {draw.choice([5, 50])}, {rate()}}}\n",
+        f"  between: {{list: Event, where: {{made: {{between: {span}}}}}, limit: 50, {rate()}}}\n",
+        f"  loud: {{list: Event, where: {{made: {{between: {span}}}, level: {{ge: 1%}}}}, "
+        f"all: true, select: [eid, level], rate: {draw.choice([1, 50, 2000])}/day}}\n",
+        f"  own: {{list: Event, where: {{owner: given, made: {{ge: {span}}}, level: {{ge: 5%}}}}, "
+        f"all: true, {rate()}}}\n",
+        f"  event: {{get: Event, by: eid, {rate()}}}\n",
+    ]
+    return "".join(lines + draw.sample(makers, draw.choice([1, 1, 1, 2])))

@@ -9,7 +9,7 @@ from itertools import combinations
 
 import pytest
 
-from plan_models import family_text, model_text, planning_of
+from plan_models import family_text, history_text, model_text, planning_of
 from tablewright import read_model
 from tablewright.bill.prices import PriceBook
 from tablewright.engines.dynamodb.engine import DynamoEngine
@@ -25,6 +25,7 @@ SAMPLE = 16
 CENT = Decimal("0.01")
 OBJECTS = 100 if os.environ.get("HYPOTHESIS_PROFILE") == "full" else 4
 FAMILIES = 200 if os.environ.get("HYPOTHESIS_PROFILE") == "full" else 6
+HISTORIES = range(60) if os.environ.get("HYPOTHESIS_PROFILE") == "full" else range(3, 8)
 MODELS = 200 if os.environ.get("HYPOTHESIS_PROFILE") == "full" else 8
 
 
@@ -107,6 +108,31 @@ def test_the_plan_of_parents_and_children_costs_what_the_best_of_all_designs_cos
     assert abs(plan.solution.usd - best) < CENT / 100
     evaluated = engine.evaluate(model, plan.design, model.scales[0], book, sample_items=SAMPLE)
     assert abs(evaluated.bill.total - plan.solution.usd) < CENT / 100
+
+
+@pytest.mark.parametrize("seed", HISTORIES)
+def test_the_plan_of_events_by_time_costs_what_the_best_of_all_designs_costs(seed):
+    """With keys that gather all instances, or those of a stretch of time, among the designs."""
+    model = read_model(history_text(seed), "made.yaml").model
+    engine, book = DynamoEngine(), PriceBook()
+    plan = search(model, planning_of(model), _small(Settings.of(model, model.scales[0])))
+    best, count = cheapest_of_all(model, engine, book)
+    assert count >= 1
+    assert abs(plan.solution.usd - best) < CENT / 100
+    evaluated = engine.evaluate(model, plan.design, model.scales[0], book, sample_items=SAMPLE)
+    assert abs(evaluated.bill.total - plan.solution.usd) < CENT / 100
+
+
+def test_some_events_are_filed_by_stretches_and_some_under_one_key():
+    models = [read_model(history_text(seed), "made.yaml").model for seed in (3, 4, 5, 6)]
+    plans = [search(m, planning_of(m), _small(Settings.of(m, m.scales[0]))) for m in models]
+    made = [
+        {str(template) for t in p.design.tables for s in t.shapes for _, template in s.keys}
+        for p in plans
+    ]
+    by_time = [any("{made:" in template for template in templates) for templates in made]
+    assert by_time == [False, False, True, True]
+    assert "events" in made[0] & made[1]
 
 
 def test_some_families_are_kept_together_and_some_apart():

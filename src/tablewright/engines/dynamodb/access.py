@@ -18,7 +18,7 @@ from tablewright.model.statistics import (
     RANGE_OPERATORS,
     Selectivity,
 )
-from tablewright.model.values import Condition, Entity, Model
+from tablewright.model.values import Condition, Entity, Kind, Model
 
 
 @frozen
@@ -169,7 +169,8 @@ def match_key(
     ranged: Condition | None = None
     open_end = False
     for template, key in templates[len(partition_keys) :]:
-        bound, ranged_here, rest = _bind(template, key, equal, ranges if not open_end else {})
+        usable = {} if open_end else _in_order(model.entity(shape.entity), template, ranges)
+        bound, ranged_here, rest = _bind(template, key, equal, usable)
         if open_end:
             bound, ranged_here, rest = (
                 SortBound(key=key, template=template, bound_parts=0),
@@ -199,11 +200,29 @@ def match_key(
     )
 
 
+def _in_order(
+    entity: Entity, template: KeyTemplate, ranges: Mapping[str, Condition]
+) -> Mapping[str, Condition]:
+    """Return the ranges that a key can be asked for: as text 10 comes before 9.
+
+    Times in seconds have ten digits all, from 2001 to 2286.
+    """
+    if len(template.parts) == 1:
+        return ranges
+    return {
+        name: condition
+        for name, condition in ranges.items()
+        if not entity.has(name)
+        or not entity.attribute(name).kind.is_number
+        or entity.attribute(name).kind is Kind.EPOCH
+    }
+
+
 def _bind(
     template: KeyTemplate,
     key: str,
-    equal: dict[str, Condition],
-    ranges: dict[str, Condition],
+    equal: Mapping[str, Condition],
+    ranges: Mapping[str, Condition],
 ) -> tuple[SortBound, Condition | None, tuple[TemplatePart, ...]]:
     bound = 0
     for part in template.parts:

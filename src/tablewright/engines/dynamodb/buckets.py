@@ -58,6 +58,26 @@ def buckets_between(low: Any, high: Any, unit: str) -> list[str]:
     return buckets
 
 
+def busiest_share(unit: str, age_days: Decimal, share: Decimal) -> Decimal:
+    """Return which part of what ranges of time read lies in the bucket they read most.
+
+    Ranges begin anywhere from the oldest time to as long before now as they are. A bucket in the
+    middle is in as many of them as a stretch of its length is of all these beginnings; a range that
+    is as long as all there is reads every bucket.
+
+    Args:
+        unit: of the buckets.
+        age_days: how old the oldest instance is.
+        share: of all instances, how many lie in one range.
+
+    Example:
+        >>> busiest_share("day", Decimal(100), Decimal("0.2"))
+        Decimal('0.0125')
+    """
+    beginnings = age_days * (1 - share)
+    return DAYS[unit] / max(DAYS[unit], beginnings)
+
+
 def _after(bucket: str, unit: str) -> str:
     if unit == "year":
         return f"{int(bucket) + 1:04}"

@@ -13,7 +13,7 @@ from functools import cached_property
 
 from tablewright.core.frozen import frozen
 from tablewright.core.quantities import ONE, ZERO
-from tablewright.engines.dynamodb.buckets import DAYS, unit_of
+from tablewright.engines.dynamodb.buckets import DAYS, busiest_share, unit_of
 from tablewright.engines.dynamodb.design import (
     ItemShape,
     KeyTemplate,
@@ -190,17 +190,29 @@ class DynamoFacts(UsageFacts):
         for name in names:
             if name in fixed:
                 continue
-            if part.verb is Verb.PUT and self.is_generated(entity, name):
-                top_share: tuple[Decimal, bool] | None = (
-                    ONE / max(ONE, self.count(entity.name)),
-                    False,
-                )
+            ranged = self._share_of_ranges(part, entity, name)
+            if ranged is not None:
+                top_share: tuple[Decimal, bool] | None = (ranged, False)
+            elif part.verb is Verb.PUT and self.is_generated(entity, name):
+                top_share = (ONE / max(ONE, self.count(entity.name)), False)
             else:
                 top_share = self.top_share(entity, name)
             if top_share is None:
                 return None
             best = min(best, top_share)
         return best[0] / shards, best[1]
+
+    def _share_of_ranges(self, part: Pattern, entity: Entity, name: str) -> Decimal | None:
+        """Return the part of what ranges of time read that lies in the busiest stretch.
+
+        None where no range is read by stretches, or one that ends now: that is read each time.
+        """
+        base, _, unit = name.partition(".")
+        for condition in part.where:
+            if unit_of(name) and condition.attribute == base and condition.operator == "between":
+                share = DEFAULT_RANGE_SHARE if condition.share is None else condition.share
+                return busiest_share(unit, self.model.age_days(entity), share)
+        return None
 
     def is_generated(self, entity: Entity, name: str) -> bool:
         """Whether an attribute is the entity's own generated id."""

@@ -349,6 +349,8 @@ class DesignSizes:
                 in_order = numbers[::-1] if descending else numbers
                 stretches = buckets_between(low, high, unit)
                 stretches = stretches[::-1] if descending else stretches
+                if base not in match.served:  # each stretch is read from end to end
+                    in_order = ordered[::-1] if descending else ordered
                 walks.append(walk([(n, times[n]) for n in in_order], stretches, unit, limit))
         return walks
 

@@ -18,14 +18,21 @@ class TableKey:
 
     partition: str
     sort: tuple[str, ...] = ()
+    gathers: KeyTemplate | None = None
+    """How the partition key is made where it gathers what no attribute does: all instances under
+    one value or a few shards, or those of a stretch of time. Its name is then no attribute's."""
 
     @property
     def attributes(self) -> tuple[str, ...]:
         """All attributes it is made of."""
-        return (self.partition, *self.sort)
+        if self.gathers is None:
+            return (self.partition, *self.sort)
+        made_of = (name.partition(".")[0] for name in self.gathers.attributes)
+        return tuple(dict.fromkeys((*made_of, *self.sort)))
 
     def __str__(self) -> str:
-        return " + ".join((self.partition, "#".join(self.sort))) if self.sort else self.partition
+        first = self.partition if self.gathers is None else f"`{self.gathers}`"
+        return " + ".join((first, "#".join(self.sort))) if self.sort else first
 
 
 @frozen

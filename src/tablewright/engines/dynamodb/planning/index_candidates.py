@@ -12,13 +12,13 @@ from tablewright.capacity.limits import MAX_INDEX_KEY_ATTRIBUTES
 from tablewright.core.frozen import frozen
 from tablewright.engines.dynamodb.design import Index, ItemShape, Projection, ProjectionKind, Table
 from tablewright.engines.dynamodb.planning.choices import DynamoPlacement, IndexCandidate, MadeKey
-from tablewright.engines.dynamodb.planning.made_keys import asks_for_all_in_order
 from tablewright.engines.dynamodb.planning.queries import (
     Ask,
     EntityWorkload,
     can_be_key,
     is_always_there,
 )
+from tablewright.engines.dynamodb.planning.stretches import asks_for_all_in_order
 from tablewright.model.values import Entity
 
 
@@ -90,7 +90,9 @@ def _forms(
         if not _answers(created, ask):
             continue
         filter_keys: list[tuple[str, ...]] = [()]
-        if ask.near:
+        if created.template.bucket:  # all that is bound leads, as far as there is room
+            filter_keys = [tuple(plain[: MAX_INDEX_KEY_ATTRIBUTES - 1])]
+        elif ask.near:
             filter_keys += [tuple(plain[:3])] if plain else []
         for filter_key in filter_keys:
             for tail in tails:
@@ -127,7 +129,7 @@ def _forms(
 def _tails(entity: Entity, key_attributes: set[str], ask: Ask) -> Iterator[tuple[str, ...]]:
     """Yield the sort keys that help: the order asked for, the range, or none."""
     seen: set[tuple[str, ...]] = set()
-    for names in (ask.sort, ask.ranges[:1], ()):
+    for names in (ask.sort, *((name,) for name in ask.ranges), ()):
         usable = all(
             n in key_attributes
             and can_be_key(entity.attribute(n))
@@ -142,6 +144,9 @@ def _tails(entity: Entity, key_attributes: set[str], ask: Ask) -> Iterator[tuple
 def _answers(made_key: MadeKey, ask: Ask) -> bool:
     """Whether a made key serves a question: all it is made of is bound, its members include it."""
     fixed = dict(ask.fixed)
+    if bucket := made_key.template.bucket:
+        base = bucket.partition(".")[0]
+        return base in ask.ranges or (asks_for_all_in_order(ask) and ask.sort[:1] == (base,))
     if not made_key.template.attributes and not made_key.template.when:
         return asks_for_all_in_order(ask)
     for name, allowed in made_key.template.when:
@@ -182,7 +187,7 @@ def _implied(placement: DynamoPlacement, form: _Form) -> frozenset[str]:
     created = {entry.name: entry for entry in placement.made}
     names: set[str] = set()
     for key in form.partition:
-        if key in created:
+        if key in created and not created[key].template.bucket:
             names |= created[key].needs
     return frozenset(names)
 

@@ -24,8 +24,11 @@ def key_rank(model: Model, placement: DynamoPlacement, current: DynamoDesign | N
         return EXISTING  # it has no key of its own that could move
     entity = model.entity(placement.entity)
     keys = placement.key.attributes
-    if current is not None and keys == _existing_key(current, entity):
+    gathers = "" if placement.key.gathers is None else str(placement.key.gathers)
+    if current is not None and (gathers, keys) == _existing_key(current, entity):
         return EXISTING
+    if gathers:
+        return OTHER
     if all(name in entity.key for name in keys):
         if is_made_unique(entity.attribute(keys[0])) and len(keys) == len(entity.key):
             return GENERATED
@@ -40,8 +43,11 @@ def key_rank(model: Model, placement: DynamoPlacement, current: DynamoDesign | N
     return OTHER
 
 
-def _existing_key(design: DynamoDesign, entity: Entity) -> tuple[str, ...]:
-    """Return the attributes that the key of an entity's own items is made of."""
+def _existing_key(design: DynamoDesign, entity: Entity) -> tuple[str, tuple[str, ...]]:
+    """Return the attributes that the key of an entity's own items is made of.
+
+    Before them the partition key where it gathers all instances or those of a stretch of time.
+    """
     for table in design.tables:
         for shape in table.shapes:
             if shape.entity != entity.name or shape.guards or shape.counters:
@@ -50,8 +56,11 @@ def _existing_key(design: DynamoDesign, entity: Entity) -> tuple[str, ...]:
             for key in table.keys:
                 template = shape.template(key)
                 names += template.attributes if template is not None else ()
-            return tuple(dict.fromkeys(names))
-    return ()
+            first = shape.template(table.partition_key)
+            gathers = first is not None and (first.bucket or not first.attributes)
+            attributes = dict.fromkeys(name.partition(".")[0] for name in names)
+            return (str(first) if gathers else ""), tuple(attributes)
+    return "", ()
 
 
 def entities_of(model: Model, design: DynamoDesign, subject: str) -> frozenset[str]:

@@ -7,11 +7,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from decimal import Decimal
 
 from tablewright.engines.dynamodb.design import KeyTemplate, TemplatePart
 from tablewright.engines.dynamodb.planning.choices import MadeKey
 from tablewright.engines.dynamodb.planning.queries import Ask, EntityWorkload, can_be_key
+from tablewright.engines.dynamodb.planning.stretches import (
+    asks_for_all_in_order,
+    constant,
+    ranged_stretches,
+    stretch,
+)
 from tablewright.engines.dynamodb.planning.tables import joined_key, plural
 from tablewright.model.values import Entity
 
@@ -27,7 +34,7 @@ def made_keys(work: EntityWorkload, shards: int = 1) -> tuple[MadeKey, ...]:
     entity = work.entity
     made_keys: dict[KeyTemplate, MadeKey] = {}
     for ask in work.asks:
-        for template in _templates(entity, ask, shards):
+        for template in _templates(work, ask, shards):
             if template not in made_keys:
                 names = {key.name for key in made_keys.values()}
                 name = _made_name(entity, template, names)
@@ -52,7 +59,8 @@ def _made_name(entity: Entity, template: KeyTemplate, used_names: set[str]) -> s
     return name
 
 
-def _templates(entity: Entity, ask: Ask, shards: int) -> Iterator[KeyTemplate]:
+def _templates(work: EntityWorkload, ask: Ask, shards: int) -> Iterator[KeyTemplate]:
+    entity = work.entity
     when = tuple(sorted(ask.fixed))
     if ask.near:
         length = _cell_length(ask.radius_km)
@@ -64,28 +72,15 @@ def _templates(entity: Entity, ask: Ask, shards: int) -> Iterator[KeyTemplate]:
     plain = [n for n in ask.given if can_be_key(entity.attribute(n))]
     for spread in dict.fromkeys((1, shards)):
         if asks_for_all_in_order(ask):
-            yield _constant(entity, spread)
+            yield constant(plural(entity.name), spread)
         if ask.fixed:
             yield _sparse(ask, when, spread)
         # Booleans can be part of a key only as text; a sharded key is text as well.
         if ask.given and (len(plain) < len(ask.given) or (spread > 1 and not ask.fixed)):
             yield joined_key(ask.given, (), spread)
-
-
-def asks_for_all_in_order(ask: Ask) -> bool:
-    """Whether a question binds nothing, and wants an order or a range of all instances.
-
-    Such as the latest of all posts. Only a key that all items share brings them in order.
-    """
-    return not ask.given and not ask.fixed and not ask.near and bool(ask.sort or ask.ranges)
-
-
-def _constant(entity: Entity, shards: int) -> KeyTemplate:
-    """Return the key that all instances share, spread over shards where one takes too much."""
-    literal = plural(entity.name)
-    if shards == 1:
-        return KeyTemplate(parts=(TemplatePart(literal=literal),))
-    return KeyTemplate(parts=(TemplatePart(literal=literal + "#"), TemplatePart(shards=shards)))
+        if asks_for_all_in_order(ask) or len(ask.ranges) > 1:
+            for name in ranged_stretches(work, ask):
+                yield stretch(name, spread)
 
 
 def _sparse(ask: Ask, when: tuple[tuple[str, tuple[str, ...]], ...], shards: int) -> KeyTemplate:
@@ -93,10 +88,7 @@ def _sparse(ask: Ask, when: tuple[tuple[str, tuple[str, ...]], ...], shards: int
     if ask.given:
         return joined_key(ask.given, when, shards)
     literal = "#".join(value for _, values in ask.fixed for value in values[:1])
-    if shards == 1:
-        return KeyTemplate(parts=(TemplatePart(literal=literal),), when=when)
-    parts = (TemplatePart(literal=literal + "#"), TemplatePart(shards=shards))
-    return KeyTemplate(parts=parts, when=when)
+    return replace(constant(literal, shards), when=when)
 
 
 def _cell_length(radius_km: Decimal | None) -> int:

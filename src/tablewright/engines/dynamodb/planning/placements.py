@@ -44,7 +44,7 @@ def placements(
             "avoid" it.
     """
     placements: list[DynamoPlacement] = []
-    keys = table_keys(work)
+    keys = table_keys(work, shards)
     created = made_keys(work, shards)
     for key in keys:
         for outside in outsides(work, objects):

@@ -14,22 +14,25 @@ from decimal import ROUND_CEILING, Decimal
 from tablewright.bill.prices import PriceBook
 from tablewright.bill.rates import Rates
 from tablewright.capacity.limits import (
+    MAX_COLLECTION_BYTES,
     MAX_ITEM_BYTES,
     PARTITION_READ_UNITS,
     PARTITION_WRITE_UNITS,
 )
 from tablewright.core.errors import PriceUnknownError
 from tablewright.core.frozen import frozen
-from tablewright.core.quantities import DAYS_PER_MONTH, ONE, ZERO
+from tablewright.core.quantities import DAYS_PER_MONTH, ONE, ZERO, format_bytes
 from tablewright.design.values import Embed
-from tablewright.engines.dynamodb.design import DynamoDesign, ItemShape, Table
+from tablewright.engines.dynamodb.buckets import busiest_share, unit_of
+from tablewright.engines.dynamodb.design import DynamoDesign, ItemShape, KeyTemplate, Table
 from tablewright.engines.dynamodb.planning.choices import DynamoPlacement, IndexCandidate
 from tablewright.engines.dynamodb.planning.embedding import most_children, why_not_inside
 from tablewright.engines.dynamodb.planning.index_candidates import indexes
 from tablewright.engines.dynamodb.planning.queries import EntityWorkload, is_recovered
+from tablewright.engines.dynamodb.planning.stretches import largest_share
 from tablewright.evaluation.engine import EngineQuotes
 from tablewright.evaluation.quotation import Quotation, QuotedPath, Slot
-from tablewright.model.statistics import Selectivity
+from tablewright.model.statistics import DEFAULT_RANGE_SHARE, Selectivity
 from tablewright.model.values import Count, Entity, Model, Pattern
 from tablewright.plan.values import PathCost, PlacementOption, Rules, Scale, SlotCost
 
@@ -116,6 +119,8 @@ class Pricer:
     _most_bytes: dict[Embed, int] = field(default_factory=dict)
     _shards: dict[str, int] = field(default_factory=dict)
     """Of the placement being priced: over how many items each table spreads one counter."""
+    _buckets: dict[str, str] = field(default_factory=dict)
+    """Of the placement being priced: the stretch of time in the key of tables and indexes."""
 
     def price(
         self, work: EntityWorkload, placement: DynamoPlacement, rules: Rules
@@ -146,9 +151,17 @@ class Pricer:
         places = {candidate.resource: offset for offset, candidate in enumerate(candidates)}
         spread = self._spread(work, placement, candidates)
         heat = self._heat(work, placement, candidates, first, spread)
-        busy = self._busy_table(work, placement, first, spread)
+        busy, load = self._busy_table(work, placement, first, spread)
         if busy:
-            return PricedPlacement(option=None, reasons=(busy,), busy=True)
+            gathers = placement.key.gathers is not None
+            return PricedPlacement(
+                option=None,
+                reasons=(busy,),
+                busy=not gathers,
+                shards_wanted=keys_for(load) if gathers else 1,
+            )
+        if full := self._full_collection(work, placement, first):
+            return PricedPlacement(option=None, reasons=(full,))
         hot = {offset for offset, load in heat.items() if load > PARTITION_WRITE_UNITS * HEADROOM}
         shards = max((keys_for(heat[position]) for position in hot), default=1)
         slots: list[SlotCost] = []
@@ -365,7 +378,9 @@ class Pricer:
     ) -> dict[str, Decimal]:
         """Return the share of the items under the busiest key of each table and index."""
         spread: dict[str, Decimal] = {}
+        created = {made.name: made.template for made in placement.made}
         self._shards = {}
+        self._buckets = {}
         for table in placement.tables:
             shape = table.shapes[0]
             if shape.guards:
@@ -375,22 +390,32 @@ class Pricer:
                 self._shards[table.name] = shape.copies
             else:
                 spread[table.name] = self._share(work, placement, (table.partition_key,))
+                self._note_bucket(table.name, shape.template(table.partition_key))
         for candidate in candidates:
             spread[candidate.resource] = self._share(
                 work, placement, candidate.index.partition_keys
             )
+            for key in candidate.index.partition_keys:
+                self._note_bucket(candidate.resource, created.get(key))
         return spread
+
+    def _note_bucket(self, resource: str, template: KeyTemplate | None) -> None:
+        if template is not None and template.bucket:
+            self._buckets[resource] = template.bucket
 
     def _share(
         self, work: EntityWorkload, placement: DynamoPlacement, keys: Sequence[str]
     ) -> Decimal:
-        created = {entry.name: entry for entry in placement.made}
+        created = {entry.name: entry.template for entry in placement.made}
+        if placement.key.gathers is not None:
+            created[placement.key.partition] = placement.key.gathers
         share = ONE
         for key in keys:
             names = [key]
             if key in created:
-                names = [n.partition(".")[0] for n in created[key].template.attributes]
-                share /= created[key].template.shards
+                # whatever is written now belongs to the stretch of time that is now
+                names = [n.partition(".")[0] for n in created[key].attributes if not unit_of(n)]
+                share /= created[key].shards
             for name in names:
                 share *= self._top_share(work, name)
         return share
@@ -411,7 +436,8 @@ class Pricer:
         placement: DynamoPlacement,
         quotation: Quotation,
         spread: dict[str, Decimal],
-    ) -> str:
+    ) -> tuple[str, Decimal]:
+        """Say which table has a key that is written too often, and how often; "" where none has."""
         loads = self._writes_at_busiest(work, quotation, spread)
         for table in placement.tables:
             load = loads.get(table.name, ZERO)
@@ -419,7 +445,28 @@ class Pricer:
                 return (
                     f"one `{table.partition_key}` would take {load:.0f} write units a second at "
                     f"the largest scale"
-                )
+                ), load
+        return "", ZERO
+
+    def _full_collection(
+        self, work: EntityWorkload, placement: DynamoPlacement, quotation: Quotation
+    ) -> str:
+        """Say what one value of a key that gathers all instances would hold, if that is too much.
+
+        What one partition stores, at the largest scale: older items could neither be moved nor
+        dropped by themselves.
+        """
+        gathers = placement.key.gathers
+        if gathers is None:
+            return ""
+        name = work.entity.name
+        quoted = self.model.instances(name, self.scales[0].users)
+        growth = self.model.instances(name, max(self.model.scales)) / quoted if quoted else ONE
+        share = largest_share(work, gathers) * growth
+        for table in placement.tables:
+            size = dict(quotation.stored).get(table.name, ZERO) * share
+            if table.partition_key == placement.key.partition and size > MAX_COLLECTION_BYTES:
+                return f"one `{table.partition_key}` would hold {format_bytes(size)}"
         return ""
 
     def _reads_too_hot(
@@ -433,12 +480,22 @@ class Pricer:
         if calls * path.units <= PARTITION_READ_UNITS * HEADROOM:
             return False
         for place, (resource, units) in enumerate(path.by_resource):
-            share = spread.get(resource, ZERO)
+            share = spread.get(resource, ZERO) * self._of_ranges(pattern, resource)
             if pattern.hot_share is not None and (place == 0 or resource in self._shards):
                 share = max(share, pattern.hot_share / self._shards.get(resource, 1))
             if calls * units * share > PARTITION_READ_UNITS * HEADROOM:
                 return True
         return False
+
+    def _of_ranges(self, pattern: Pattern, resource: str) -> Decimal:
+        """Return the part of what a list reads of stretches of time that lies in the busiest."""
+        base, _, unit = self._buckets.get(resource, "").partition(".")
+        for condition in pattern.where:
+            if unit and condition.attribute == base and condition.operator == "between":
+                share = DEFAULT_RANGE_SHARE if condition.share is None else condition.share
+                age = self.model.age_days(self.model.entity(pattern.entity))
+                return busiest_share(unit, age, share)
+        return ONE
 
 
 def object_trips(rules: Rules) -> int:

@@ -12,7 +12,7 @@ from dataclasses import replace
 from decimal import Decimal
 
 from tablewright.core.frozen import frozen
-from tablewright.model.statistics import RANGE_OPERATORS
+from tablewright.model.statistics import DEFAULT_RANGE_SHARE, RANGE_OPERATORS
 from tablewright.model.values import (
     Attribute,
     Condition,
@@ -36,6 +36,8 @@ class Ask:
     fixed: tuple[tuple[str, tuple[str, ...]], ...] = ()
     """Attributes bound to values the model file fixes."""
     ranges: tuple[str, ...] = ()
+    range_shares: tuple[tuple[str, Decimal], ...] = ()
+    """Of each range, the share of all instances that meet it."""
     present: tuple[str, ...] = ()
     """Attributes that have to be there, with whatever value: what a sparse index holds."""
     sort: tuple[str, ...] = ()
@@ -44,6 +46,7 @@ class Ask:
     near: str = ""
     radius_km: Decimal | None = None
     known: tuple[str, ...] = ()
+    limit: int | None = None
     one: bool = False
     strong: bool = False
 
@@ -148,7 +151,7 @@ def _cut(model: Model, entities: frozenset[str]) -> Iterable[Pattern]:
 def _ask(entity: Entity, pattern: Pattern, part: Pattern, rate: Decimal) -> Ask:
     provided: list[str] = []
     fixed: list[tuple[str, tuple[str, ...]]] = []
-    ranges: list[str] = []
+    ranges: dict[str, Decimal] = {}
     present: list[str] = []
     for condition in part.where:
         base = condition.attribute
@@ -164,7 +167,8 @@ def _ask(entity: Entity, pattern: Pattern, part: Pattern, rate: Decimal) -> Ask:
             if values := _values(condition):
                 fixed.append((base, values))
         elif condition.operator in RANGE_OPERATORS:
-            ranges.append(base)
+            share = condition.share
+            ranges[base] = DEFAULT_RANGE_SHARE if share is None else share
         elif condition.operator == "exists":
             present.append(base)
     is_read = not part.verb.is_write and part.verb is not Verb.CHECK
@@ -179,12 +183,14 @@ def _ask(entity: Entity, pattern: Pattern, part: Pattern, rate: Decimal) -> Ask:
         given=tuple(provided),
         fixed=tuple(fixed),
         ranges=tuple(ranges),
+        range_shares=tuple(ranges.items()),
         present=tuple(present),
         sort=tuple(name for name, _ in part.sort) if len(directions) == 1 else (),
         wanted=frozenset(required),
         near=near,
         radius_km=part.radius_km,
         known=part.known,
+        limit=part.limit,
         one=part.verb is Verb.GET or not is_read,
         strong=is_read and part.consistency.value != "eventual",
     )

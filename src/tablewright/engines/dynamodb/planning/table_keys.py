@@ -8,19 +8,31 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
+from tablewright.engines.dynamodb.design import KeyTemplate
 from tablewright.engines.dynamodb.planning.choices import TableKey
 from tablewright.engines.dynamodb.planning.queries import (
     EntityWorkload,
     can_be_key,
     is_always_there,
 )
+from tablewright.engines.dynamodb.planning.stretches import (
+    asks_for_all_in_order,
+    constant,
+    gathering_stretches,
+    stretch,
+)
+from tablewright.engines.dynamodb.planning.tables import free_name, plural
 from tablewright.model.values import Kind
 
 
-def table_keys(work: EntityWorkload) -> tuple[TableKey, ...]:
+def table_keys(work: EntityWorkload, shards: int = 1) -> tuple[TableKey, ...]:
     """Return the primary keys that tell instances apart and that somebody can supply.
 
     A key that an update would change is refused: the item would have to move.
+
+    Args:
+        work: the entity's workload.
+        shards: over how many values a key that gathers all instances has to be spread.
     """
     entity = work.entity
     written = work.written()
@@ -38,6 +50,7 @@ def table_keys(work: EntityWorkload) -> tuple[TableKey, ...]:
         ]
         if not work.refuses_replacing:
             options += _widened(work, identity, supplied)
+            options += _gathering(work, identity, shards)
         for key in list(options):
             options += _sorted_otherwise(work, key, identity)
         for key in options:
@@ -77,6 +90,39 @@ def _widened(
             yield TableKey(partition=name, sort=apart)
 
 
+def _gathering(work: EntityWorkload, apart: tuple[str, ...], shards: int) -> Iterator[TableKey]:
+    """Yield keys under which all instances lie in an order that some list of them asks for.
+
+    All under one value, spread over shards, or those of one stretch of time after another: so the
+    items need no index beside them to be listed by.
+    """
+    for ask in work.asks:
+        if not asks_for_all_in_order(ask) or ask.one:
+            continue
+        templates = [
+            template
+            for spread in dict.fromkeys((1, shards))
+            for template in (
+                constant(plural(work.entity.name), spread),
+                *(stretch(name, spread) for name in gathering_stretches(work, ask)),
+            )
+        ]
+        for first in dict.fromkeys((ask.sort, *((name,) for name in ask.ranges))):
+            if not first or any(n not in apart and not _stays(work, n) for n in first):
+                continue
+            sort = (*first, *(n for n in apart if n not in first))
+            for template in templates:
+                made_of = {name.partition(".")[0] for name in template.attributes}
+                if all(name in apart or _stays(work, name) for name in made_of):
+                    yield TableKey(partition=_name(work, template), sort=sort, gathers=template)
+
+
+def _name(work: EntityWorkload, template: KeyTemplate) -> str:
+    """Return the name of the attribute that holds the partition key."""
+    name = template.bucket.replace(".", "_") or f"all_{plural(work.entity.name)}"
+    return free_name(work.entity, f"{name}_shard" if template.shards > 1 else name)
+
+
 def _stays(work: EntityWorkload, name: str) -> bool:
     """Whether an attribute never changes once an instance is there."""
     attribute = work.entity.attribute(name)
@@ -94,11 +140,15 @@ def _sorted_otherwise(
     work: EntityWorkload, key: TableKey, apart: tuple[str, ...]
 ) -> Iterator[TableKey]:
     """Yield keys whose items come in the order some list of that partition asks for."""
+    if key.gathers is not None:
+        return
     for ask in work.asks:
         if key.partition not in ask.given and key.partition not in {n for n, _ in ask.fixed}:
             continue
         bound = [n for n in (*ask.given, *(n for n, _ in ask.fixed)) if n != key.partition]
-        for lead in ((*bound, *ask.sort), (*bound, *ask.ranges), ask.sort, ask.ranges):
+        ranges = dict.fromkeys((ask.ranges, *((name,) for name in ask.ranges)))
+        with_bound = [(*bound, *names) for names in (ask.sort, *ranges)]
+        for lead in (*with_bound, ask.sort, *ranges):
             first = tuple(dict.fromkeys(n for n in lead if n != key.partition))
             extra = [name for name in first if name not in apart]
             if not first or (extra and work.refuses_replacing):

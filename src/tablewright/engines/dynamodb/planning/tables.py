@@ -104,6 +104,8 @@ def table_of(
 ) -> Table:
     """Return the table of an entity under a key, with these attributes and the key's own."""
     sort_key, templates = _sort_key(entity, key)
+    if key.gathers is not None:
+        templates = ((key.partition, key.gathers), *templates)
     keep = {*held, *entity.key, *((key.partition,) if not templates else key.attributes)}
     ratios = tuple((n, compressed_to(entity.attribute(n))) for n in compressed if n in held)
     shape = ItemShape(
@@ -157,6 +159,8 @@ def _guard_fits(work: EntityWorkload, key: TableKey, guard: tuple[str, ...]) -> 
     a key attribute of the same name would hide. Not where the key is a number.
     """
     entity = work.entity
+    if key.gathers is not None:
+        return False
     partition = entity.attribute(key.partition)
     if partition.kind.is_number or partition.kind is Kind.BINARY or key.partition in guard:
         return False

@@ -33,6 +33,10 @@ NEIGHBOUR_WASTE = Decimal("2.9")
 """Nine square cells against the circle inscribed in their centre three: 9 / pi, in area."""
 
 
+BEGINNINGS = 2
+"""Places in each part of a stretch of time at which calls are taken to begin, for a mean."""
+
+
 @frozen
 class QueryPlan:
     """How many entries a query meets, evaluates and returns."""
@@ -182,14 +186,23 @@ class QueryPlanner:
         age = self.model.age_days(entity)
         condition = next((c for c in pattern.where if c.attribute == base), None)
         share = ONE if condition is None else self.context.selectivity.share(entity, condition)
-        stretches = max(ONE, age * share / DAYS[unit])
-        queries = stretches + 1  # its ends lie within a stretch
-        per_stretch = plan.matched / stretches
-        if not plan.drains and pattern.limit is not None and per_stretch:
-            queries = min(queries, 1 + pattern.limit / per_stretch)
-        return BucketWalk(
-            plan=plan, queries=queries, weighted=grouped(present, plan.evaluated / queries)
-        )
+        length = age * share / DAYS[unit]
+        queries = length + 1  # its ends lie within a stretch
+        if condition is not None and base not in match.served:
+            # The sort key is of something else: each stretch is read from end to end.
+            touched = min(ONE, queries * DAYS[unit] / age) if age else ONE
+            plan = replace(plan, matched=plan.matched * touched, evaluated=plan.evaluated * touched)
+            entries = grouped(present, plan.evaluated / queries)
+            return BucketWalk(plan=plan, queries=queries, weighted=entries)
+        per_stretch = plan.matched / length if length else ZERO
+        pieces = _pieces(plan.evaluated, per_stretch)
+        queries = sum((weight for weight, _ in pieces), ZERO)
+        weighted = [
+            (weight / queries * part, sums)
+            for weight, entries_of_one in pieces
+            for part, sums in grouped(present, entries_of_one)
+        ]
+        return BucketWalk(plan=plan, queries=queries, weighted=weighted)
 
     def met(
         self, entity: Entity, pattern: Pattern, match: KeyMatch
@@ -346,6 +359,35 @@ class QueryPlanner:
             column = sizes.items() if match.index is None else sizes.entries(match.index)
             extra += count * sum(size or 0 for size in column) / max(1, len(column))
         return extra
+
+
+def _pieces(entries: Decimal, per_stretch: Decimal) -> list[tuple[Decimal, Decimal]]:
+    """Return how many queries of a call read how many entries, as (queries, entries of each).
+
+    A call begins anywhere within a stretch of time. What is left of that may have all it wants;
+    else the next stretches are read until it has.
+
+    Example:
+        >>> pieces = _pieces(Decimal(2), Decimal(8))
+        >>> f"{sum(n for n, _ in pieces):.2f}", f"{sum(n * each for n, each in pieces):.2f}"
+        ('1.25', '2.00')
+    """
+    if entries <= 0 or per_stretch <= 0:
+        return [(ONE, ZERO)]
+    rest = entries / per_stretch % 1
+    pieces: dict[Decimal, Decimal] = {}
+    # With less than that of its first stretch left, a call needs one query more.
+    for low, high in ((ZERO, rest), (rest, ONE)):
+        weight = (high - low) / BEGINNINGS
+        for place in range(BEGINNINGS if weight else 0):
+            share = low + (high - low) * (2 * place + 1) / (2 * BEGINNINGS)
+            piece, left = share * per_stretch, entries
+            while left > 0:
+                piece = min(piece, left)
+                pieces[piece] = pieces.get(piece, ZERO) + weight
+                left -= piece
+                piece = per_stretch
+    return [(queries, each) for each, queries in pieces.items()]
 
 
 def _sizes_of(
