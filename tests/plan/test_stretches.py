@@ -75,8 +75,8 @@ def test_a_table_under_one_key_in_the_order_of_a_list_needs_no_index():
     table = the_table(result.design)
     assert keys(table) == ["events", "{made}#{eid}"]
     assert table.indexes == ()
-    # five blocks of 4 KB for 20 events of 850 B are 2.5 units; a stretch would now and then take two
-    # queries, never less
+    # five blocks of 4 KB for 20 events of 850 B are 2.5 units; of a stretch they are now and then
+    # two queries, and never less
 
 
 def test_the_saving_has_to_matter_before_events_leave_the_key_of_their_own():
@@ -115,8 +115,8 @@ def test_what_ranges_of_time_read_is_spread_over_stretches():
     # Four events of 850 B are one block, 0.5 units. 20,000 users x 300 a day are 69 calls a second,
     # which one key answers.
     assert keys(the_table(planned(BETWEEN, users=20_000, rate="300").design))[0] == "events"
-    # 100 times as many are 6,944 x 0.5 = 3,472 units on one key, more than 70 % of 3,000; shards are
-    # each read by every call, so that they do not help; a month is read by 30.4 of 357.7 calls.
+    # 100 times as many are 6,944 x 0.5 = 3,472 units on one key, more than 70 % of 3,000; shards
+    # are each read by every call, so that they do not help; of 357.7 calls a month is read by 30.4.
     result = planned(BETWEEN, users=20_000, rate="30000")
     table = the_table(result.design)
     assert keys(table)[0] in ("{made:day}", "{made:month}")
@@ -168,7 +168,7 @@ def test_a_number_within_a_text_is_no_range():
 
 
 def test_a_stretch_ordered_by_something_else_is_read_from_end_to_end():
-    # 2 % of 365 days are 7.3 days and both ends of 500 events of 1,000 users, of which 1 % are loud
+    # 2 % of 365 days are 7.3 days and both ends of 500 events of 1,000 users; 1 % are loud
     text = (MODEL + LOUD).replace("USERS", "1000") + FILED
     session = Session(file=read_model(text, "logs.yaml"), options=Options(sample_items=128))
     (query,) = session.evaluate("by-day").route("loud").requests

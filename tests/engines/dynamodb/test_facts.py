@@ -102,6 +102,23 @@ def near(figure: Decimal, expected: str) -> bool:
     return round(figure, len(expected.partition(".")[2])) == Decimal(expected)
 
 
+def test_what_ranges_read_of_the_past_is_spread_over_stretches_and_what_ends_now_is_not():
+    text = MODEL.replace(
+        "patterns:\n",
+        "patterns:\n"
+        "  past: {list: Beat, where: {at: {between: 20%}}, all: true, rate: 1/user/day}\n"
+        "  now: {list: Beat, where: {at: {ge: 20%}}, all: true, rate: 1/user/day}\n",
+    )
+    file = read_model(text)
+    evaluation = DynamoEngine().evaluate(file.model, file.designs[0], 100, PriceBook())
+    facts = DynamoFacts(evaluation, THRESHOLDS, PRICES)
+    # 20 days that begin in the first 80 of 100: 1/80 of what is read is of a day in the middle; a
+    # quarter of it lies in each shard
+    beats = place(facts, "beats")
+    assert facts.hot_share(pattern(facts, "past"), beats) == (Decimal("0.0125") / 4, False)
+    assert facts.hot_share(pattern(facts, "now"), beats) == (Decimal("0.25"), False)
+
+
 def test_what_there_is_has_a_name(facts):
     assert [p.name for p in facts.places] == [
         "users", "notes", "notes/by-tag", "notes/by-sta", "beats",

@@ -22,6 +22,7 @@ from tablewright.engines.dynamodb.design import (
 from tablewright.engines.dynamodb.tariff import Tariff
 from tablewright.engines.dynamodb.usage_facts import Key, TableOrIndex, UsageFacts
 from tablewright.evaluation.values import Evaluation
+from tablewright.model.statistics import DEFAULT_RANGE_SHARE
 from tablewright.model.values import Attribute, Entity, Kind, Pattern, Verb
 
 _GENERATED = frozenset({Kind.UUID, Kind.ULID, Kind.ID})

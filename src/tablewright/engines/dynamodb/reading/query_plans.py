@@ -192,8 +192,8 @@ class QueryPlanner:
             # The sort key is of something else: each stretch is read from end to end.
             touched = min(ONE, queries * DAYS[unit] / age) if age else ONE
             plan = replace(plan, matched=plan.matched * touched, evaluated=plan.evaluated * touched)
-            entries = grouped(present, plan.evaluated / queries)
-            return BucketWalk(plan=plan, queries=queries, weighted=entries)
+            whole = grouped(present, plan.evaluated / queries)
+            return BucketWalk(plan=plan, queries=queries, weighted=whole)
         per_stretch = plan.matched / length if length else ZERO
         pieces = _pieces(plan.evaluated, per_stretch)
         queries = sum((weight for weight, _ in pieces), ZERO)
