@@ -111,6 +111,17 @@ def test_of_huge_documents_as_many_are_drawn_as_fit_into_64_mb_and_four_at_least
     assert instances_to_draw(Sample(model), model.entity("Page"), 256) == drawn
 
 
+def test_the_first_page_and_one_from_the_middle_are_measured():
+    # 30 documents of 5,000 bytes each are 150,000: four pages and a part, of which the first and
+    # the third are measured; both begin and end within a document. Every document differs.
+    documents = [{"n": "".join(str(k * n) for k in range(2_000))[:4_987]} for n in range(1, 31)]
+    whole = b"".join(bson(document) for document in documents)
+    assert len(whole) == 150_000
+    first, third = whole[:32_768], whole[65_536:98_304]
+    kept = snappy_bytes(first) + snappy_bytes(third)
+    assert kept_share(documents) == Decimal(kept) / 65_536
+
+
 def test_a_share_is_never_above_one():
     assert kept_share([]) == 1
     assert kept_share([{"a": 1}]) == 1

@@ -115,10 +115,13 @@ def test_ion_that_states_no_item_says_why(record, reason):
         read_record(value, "ION")
 
 
-def test_one_ion_value_cannot_fill_the_memory(tmp_path):
-    content = gzip.compress(b"{Item:{Id:1,l:[" + b"1," * 8_000_000)
+@pytest.mark.parametrize(("numbers", "status"), [(90_000, "COMPLETED"), (140_000, "FAILED")])
+def test_one_ion_value_cannot_fill_the_memory(tmp_path, monkeypatch, numbers, status):
+    # a limit of 256 KB; each number takes two bytes: 180 KB may be read, 280 KB may not
+    monkeypatch.setattr(input_files, "MAX_LINE_BYTES", 256 * 1024)
+    content = gzip.compress(b"{Item:{Id:1,l:[" + b"1," * numbers + b"1]}}")
     described, _ = imported(tmp_path, content, InputFormat="ION", InputCompressionType="GZIP")
-    assert described["ImportStatus"] == "FAILED"
+    assert described["ImportStatus"] == status
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ document holds. Layout: the BSON specification 1.1, bsonspec.org, read 2026-10.
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -32,6 +32,18 @@ class ObjectKey:
     """An ObjectId: twelve bytes, as 24 hexadecimal digits."""
 
     hexadecimal: str
+
+
+_FIXED_BYTES: Mapping[type, int] = {
+    Decimal: 16,
+    bool: 1,
+    float: 8,
+    datetime.datetime: 8,
+    ObjectKey: 12,
+    UUID: 5 + 16,
+    type(None): 0,
+}
+"""Of the types whose values all have the same bytes."""
 
 
 def document_bytes(document: Mapping[str, Any]) -> int:
@@ -70,10 +82,10 @@ def bson_value_bytes(value: Any) -> int:
         >>> bson_value_bytes("ab"), bson_value_bytes(["a", "b"]), bson_value_bytes(Decimal("1.5"))
         (7, 23, 16)
     """
+    if (fixed := _FIXED_BYTES.get(type(value))) is not None:
+        return fixed
     if isinstance(value, str):
         return 5 + len(value.encode())
-    if isinstance(value, bool):
-        return 1
     if isinstance(value, int):
         if not -_INT64 <= value < _INT64:
             raise OverflowError(f"{value} has more than 64 bits")
@@ -84,26 +96,32 @@ def bson_value_bytes(value: Any) -> int:
         return _array_bytes(value)
     if isinstance(value, set | frozenset):
         return _array_bytes(sorted(value, key=repr))
-    if isinstance(value, float | datetime.datetime):
-        return 8
-    if isinstance(value, Decimal):
-        return 16
-    if isinstance(value, ObjectKey):
-        return 12
     if isinstance(value, bytes):
         return 5 + len(value)
-    if isinstance(value, UUID):
-        return 5 + 16
-    if value is None:
-        return 0
+    for kind, bytes_of_kind in _FIXED_BYTES.items():
+        if isinstance(value, kind):
+            return bytes_of_kind
     raise TypeError(f"BSON has no type for {type(value).__name__}")
 
 
-def _array_bytes(values: Iterable[Any]) -> int:
+def _array_bytes(values: Sequence[Any]) -> int:
     """Return the bytes of an array: a document whose names are its places."""
-    return DOCUMENT_OVERHEAD_BYTES + sum(
-        2 + len(str(place)) + bson_value_bytes(value) for place, value in enumerate(values)
-    )
+    size = DOCUMENT_OVERHEAD_BYTES + 2 * len(values) + _places_digits(len(values))
+    return size + sum([bson_value_bytes(value) for value in values])
+
+
+def _places_digits(count: int) -> int:
+    """Return how many digits the numbers from zero to before `count` have together.
+
+    Example:
+        >>> _places_digits(12), _places_digits(1001)  # 10 + 2 * 2; 10 + 90 * 2 + 900 * 3 + 4
+        (14, 2894)
+    """
+    digits, power = count, 10
+    while power < count:
+        digits += count - power
+        power *= 10
+    return digits
 
 
 def index_entry_bytes(values: Iterable[Any]) -> int:

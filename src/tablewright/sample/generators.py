@@ -502,7 +502,7 @@ def _geo(attribute: Attribute, d: Draw) -> list[Any]:
 
 
 def _vector(attribute: Attribute, d: Draw) -> list[Any]:
-    return list(vectors(attribute, d.rng, d.n))
+    return vectors(attribute, d.rng, d.n if d.first is None else min(d.n, d.first))
 
 
 def _map(attribute: Attribute, d: Draw) -> list[Any]:

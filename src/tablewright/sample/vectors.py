@@ -6,6 +6,7 @@ so do these, which lets an approximate search be tried on them.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal
 from random import Random
 
@@ -27,30 +28,42 @@ def vectors(attribute: Attribute, rng: Random, count: int) -> list[list[Decimal]
     """
     dimensions = _dimensions(attribute)
     seed = rng.randrange(2**32)
+    centers: dict[int, list[float]] = {}
     out = []
     for _ in range(count):
-        center = Random(seed + rng.randrange(CLUSTERS))
-        raw = [center.gauss(0, 1) + _NOISE * rng.gauss(0, 1) for _ in range(dimensions)]
-        length = sum(value * value for value in raw) ** 0.5 or 1.0
-        # Every second component is negative, whichever they are, so that all vectors have the
-        # same bytes: only the amounts are drawn.
-        out.append(
-            [
-                _component(abs(value) / length, place % 2 == 1, attribute.digits)
-                for place, value in enumerate(raw)
-            ]
-        )
+        cluster = rng.randrange(CLUSTERS)
+        if cluster not in centers:
+            gauss = Random(seed + cluster).gauss
+            centers[cluster] = [gauss(0, 1) for _ in range(dimensions)]
+        gauss = rng.gauss
+        raw = [middle + _NOISE * gauss(0, 1) for middle in centers[cluster]]
+        length = sum([value * value for value in raw]) ** 0.5 or 1.0
+        out.append(_components([abs(value) / length for value in raw], attribute.digits))
     return out
 
 
-def _component(amount: float, is_negative: bool, digits: int) -> Decimal:
-    """Return a number between 0.01 and 0.1 of exactly so many significant digits."""
-    low, high = 10 ** (digits - 1), 10**digits - 1
-    scaled = max(low, min(high, round(min(amount, 0.0999) * 10 ** (digits + 1))))
-    if scaled % 10 == 0:
-        scaled += 1  # a zero at the end would not be stored
-    number = Decimal(scaled).scaleb(-digits - 1)
-    return -number if is_negative else number
+def _components(amounts: Sequence[float], digits: int) -> list[Decimal]:
+    """Return numbers between 0.01 and 0.1 of exactly so many significant digits.
+
+    Every second one is negative, whichever they are, so that all vectors have the same bytes: only
+    the amounts are drawn.
+
+    Example:
+        >>> [str(number) for number in _components([0.0234567, 0.02, 0.5], 3)]
+        ['0.0235', '-0.0201', '0.0999']
+    """
+    low, high, power = 10 ** (digits - 1), 10**digits - 1, 10 ** (digits + 1)
+    out = []
+    for place, amount in enumerate(amounts):
+        scaled = round((amount if amount < 0.0999 else 0.0999) * power)
+        if scaled < low:
+            scaled = low
+        elif scaled > high:
+            scaled = high
+        if scaled % 10 == 0:
+            scaled += 1  # a zero at the end would not be stored
+        out.append(Decimal(f"-0.0{scaled}" if place % 2 else f"0.0{scaled}"))
+    return out
 
 
 def vector_list_bytes(attribute: Attribute) -> int:

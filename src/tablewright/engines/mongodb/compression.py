@@ -10,12 +10,14 @@ from __future__ import annotations
 
 import datetime
 import struct
-from collections.abc import Iterable, Mapping, Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
+from itertools import accumulate
 from typing import Any
 from uuid import UUID
 
-from tablewright.capacity.documents import ObjectKey
+from tablewright.capacity.documents import ObjectKey, document_bytes
 
 PAGE_BYTES = 32_768
 """MongoDB manual, "WiredTiger Storage Engine": leaf pages, uncompressed."""
@@ -24,6 +26,8 @@ PAGES = 2
 _SHORTEST, _LONGEST_COPY, _NEAR = 4, 64, 2048
 _PLACES, _MIX, _SHIFT = 1 << 14, 0x1E35A7BD, 18
 """The table of places that were seen, and how four bytes find theirs in it (Snappy, compress)."""
+_AS_TEXT = bytes((place + ord("0")) % 256 for place in range(256))
+"""The digit that each number below ten is written as."""
 _EPOCH = datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC)
 
 
@@ -34,22 +38,23 @@ def kept_share(documents: Sequence[Mapping[str, Any]]) -> Decimal:
         >>> kept_share([{"word": "tick tock " * 500}] * 20) < Decimal("0.1")
         True
     """
-    pages = _pages(documents)
-    if not pages:
-        return Decimal(1)
-    step = max(1, len(pages) // PAGES)
-    chosen = pages[::step][:PAGES]
+    chosen = _pages(documents)
     content = sum(len(page) for page in chosen)
     retained = sum(min(len(page), snappy_bytes(page)) for page in chosen)
     return Decimal(retained) / Decimal(content) if content else Decimal(1)
 
 
-def _pages(documents: Iterable[Mapping[str, Any]]) -> list[bytes]:
-    """Return pages filled with documents; a document longer than a page fills several."""
-    total = b"".join(bson(document) for document in documents)
-    return [
-        total[position : position + PAGE_BYTES] for position in range(0, len(total), PAGE_BYTES)
-    ]
+def _pages(documents: Sequence[Mapping[str, Any]]) -> list[bytes]:
+    """Return the pages that are measured, filled with documents, of which some fill several."""
+    ends = list(accumulate(map(document_bytes, documents)))
+    starts = range(0, ends[-1] if ends else 0, PAGE_BYTES)
+    pages = []
+    for start in starts[:: max(1, len(starts) // PAGES)][:PAGES]:
+        first, last = bisect_right(ends, start), bisect_left(ends, start + PAGE_BYTES)
+        content = b"".join(map(bson, documents[first : last + 1]))
+        skipped = start - (ends[first - 1] if first else 0)
+        pages.append(content[skipped : skipped + PAGE_BYTES])
+    return pages
 
 
 def snappy_bytes(data: bytes) -> int:
@@ -163,7 +168,7 @@ def _value(value: Any) -> tuple[int, bytes]:
             return 0x05, struct.pack("<i", len(value)) + b"\0" + value
         case Decimal():
             sign, digits, exponent = value.as_tuple()
-            number = int("".join(map(str, digits)) or "0")
+            number = int(bytes(digits).translate(_AS_TEXT) or b"0")
             top = (sign << 63) | ((int(exponent) + 6176) << 49)
             return 0x13, (number | (top << 64)).to_bytes(16, "little")
         case Mapping():

@@ -7,6 +7,7 @@ exact; block compression is measured on them; the fill of pages is a constant wi
 from __future__ import annotations
 
 import datetime
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
@@ -148,14 +149,16 @@ class MongoLayout:
         existing = (collection.entity, collection.attributes)
         if existing not in self._columns:
             documents = self.documents(collection)
-            sizes = [document_bytes(document) for document in documents]
+            by_field: Counter[str] = Counter()
+            sizes = []
+            for document in documents:
+                fields = {key: element_bytes(key, value) for key, value in document.items()}
+                sizes.append(DOCUMENT_OVERHEAD_BYTES + sum(fields.values()))
+                by_field.update(fields)
             means: dict[str, Decimal] = {}
             for name in collection.attributes:
                 key = "_id" if name == key_field(self.model.entity(collection.entity)) else name
-                claimed = sum(
-                    element_bytes(key, document[key]) for document in documents if key in document
-                )
-                means[name] = Decimal(claimed) / max(1, len(documents))
+                means[name] = Decimal(by_field[key]) / max(1, len(documents))
             self._columns[existing] = (sizes, means)
         return self._columns[existing]
 
