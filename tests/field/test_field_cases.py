@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from tablewright.core.errors import ModelError
+from tablewright.engines.servers.sizing import ServerEvaluation
 from tablewright.sample.sample import Sample
 from tablewright.session import Session, open_model
 from tablewright.store.opening import fill_store, open_store
@@ -161,3 +162,15 @@ def test_a_few_users_of_a_large_network_follow_each_other_once() -> None:
         users = Sample(session.model).rows("User", 0, 10, 10)
         follows = [store.following(user_id=user["user_id"]) for user in users]
     assert [len({follow.author_id for follow in page}) for page in follows] == [9] * 10
+
+
+def test_the_text_index_of_the_library_has_the_size_that_is_stated() -> None:
+    # Issue 202: 17.8 GB of indexes of `pages`, 12 GB of data. An entry for each of about 160 words
+    # of both texts, 24 bytes each with prefixes compressed: 2.76 million x 323 x 24 x 0.6 / 0.75.
+    evaluation = session_of("atlas-sourcelibrary").evaluate("mongo", 1000)
+    assert isinstance(evaluation, ServerEvaluation)
+    stored = {home.name: home.stored_bytes for home in evaluation.homes}
+    [pages] = [home for home in evaluation.homes if home.name == "pages"]
+    indexes = sum(index.stored_bytes for index in pages.indexes)
+    assert abs(indexes / 2**30 / Decimal("17.8") - 1) < Decimal("0.2")
+    assert abs(sum(stored.values()) / 2**30 / 12 - 1) < Decimal("0.2")

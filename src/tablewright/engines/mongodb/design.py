@@ -68,6 +68,11 @@ class MongoIndex:
         """The paths of its keys."""
         return tuple(path for path, _ in self.keys)
 
+    @property
+    def text_paths(self) -> tuple[str, ...]:
+        """The paths whose words it holds; none unless it is a text index."""
+        return tuple(path for path, kind in self.keys if kind == "text")
+
 
 @frozen
 class AtlasVectorIndex:

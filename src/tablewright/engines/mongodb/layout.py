@@ -44,6 +44,8 @@ from tablewright.model.values import Attribute, Condition, Entity, Kind, Model
 from tablewright.sample.sample import Sample
 
 PAGE_BYTES = 32_768
+WORD_WEIGHT = Decimal("1.1")
+"""What a text index keeps with a word: a double that is no whole number."""
 """Leaf pages of WiredTiger, uncompressed in memory."""
 
 _HEX = frozenset("0123456789abcdef")
@@ -333,7 +335,10 @@ class MongoLayout:
     def _multiplied(
         self, collection: Collection, index: MongoIndex, entity: Entity, users: int
     ) -> Decimal:
-        """Return the entries for each document: one for each element of a list."""
+        """Return the entries for each document: one for each element of a list, or each word."""
+        if index.text_paths:
+            words = [sum(map(len, self._words(row, index))) for row in self.documents(collection)]
+            return Decimal(sum(words)) / max(1, len(words))
         multiplied = ONE
         for path in index.paths:
             base = path.partition(".")[0]
@@ -351,11 +356,37 @@ class MongoLayout:
         key = ((collection.entity, collection.attributes), index.keys)
         if key not in self._entries:
             rows = self.documents(collection)
-            self._entries[key] = [
-                index_entry_bytes(_key_value(row, path, kind) for path, kind in index.keys)
-                for row in rows
-            ]
+            self._entries[key] = (
+                [size for row in rows for size in self._word_entries(row, index)]
+                if index.text_paths
+                else [
+                    index_entry_bytes(_key_value(row, path, kind) for path, kind in index.keys)
+                    for row in rows
+                ]
+            )
         return self._entries[key]
+
+    @staticmethod
+    def _words(row: Mapping[str, Any], index: MongoIndex) -> list[set[str]]:
+        """Return the different words of each text that a text index is over."""
+        texts = (_key_value(row, path, "text") for path in index.text_paths)
+        return [set(str(text or "").lower().split()) for text in texts]
+
+    def _word_entries(self, row: Mapping[str, Any], index: MongoIndex) -> list[int]:
+        """Return the bytes of the entries of a text index: a word with its weight, for each word.
+
+        MongoDB manual, "Text Indexes on Self-Managed Deployments": an entry for each unique
+        stemmed word in each indexed field for each document. Neither stems nor stop words are
+        known here: there are somewhat fewer words, and shorter ones.
+        """
+        others = [
+            _key_value(row, path, kind) for path, kind in index.keys if path not in index.text_paths
+        ]
+        return [
+            index_entry_bytes([word, WORD_WEIGHT, *others])
+            for words in self._words(row, index)
+            for word in words
+        ]
 
 
 def _key_value(row: Mapping[str, Any], path: str, kind: str) -> Any:

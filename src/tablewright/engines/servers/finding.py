@@ -385,7 +385,8 @@ class Finder:
             missing = next(path for path in leading if path not in conditions)
             return Refused(f"it begins with `{missing}`, which the pattern does not bind")
         share = self.all_share(pattern, home, embedded, [conditions[p] for p in bound])
-        within = (home.rows if not index.partial else index.entries) * share
+        is_one_each = bool(index.partial) and index.kind != "text"  # of texts one for each word
+        within = (index.entries if is_one_each else home.rows) * share
         if pattern.verb is Verb.SEARCH:
             within = self._found(pattern, within)
         access = self._access(pattern, home, index, conditions, bound, within, True, embedded)

@@ -241,7 +241,7 @@ class Router:
             written_bytes=size,
             touches=(
                 (home.name, ONE / rows_per_page(home)),
-                *((f"{home.name}/{i.name}", ONE) for i in home.indexes),
+                *((f"{home.name}/{i.name}", _places_of(i, home)) for i in home.indexes),
             ),
         )
 
@@ -271,6 +271,11 @@ class Router:
             row_writes=ONE,
             entry_writes=entries,
             written_bytes=home.row_bytes + entries * _mean_entry(home),
+            touches=tuple(
+                (f"{home.name}/{index.name}", 2 * _places_of(index, home))
+                for index in home.indexes
+                if index.kind == "text" and set(pattern.touched) & _bases(index)
+            ),
         )
         work = result.plus(self._shared(home, written, False), count)
         if not pattern.atomic:
@@ -293,7 +298,9 @@ class Router:
         if self.words.rewrites_indexes:
             # PostgreSQL, "Heap-Only Tuples": one changed index means a new entry in each of them.
             return max(hit, default=ZERO) * len(home.indexes)
-        return sum((2 * share for share in hit), ZERO)  # one entry removed, one added
+        each = [_places_of(index, home) for index in home.indexes]
+        # one entry removed and one added, of a text one for each of its words
+        return sum((2 * share * n for share, n in zip(hit, each, strict=True)), ZERO)
 
     def _several_kinds(self, pattern: Pattern) -> tuple[Route, Work]:
         """Route each part of a `read` by itself: one after the other on one connection."""
@@ -433,6 +440,11 @@ def _bases(index: Ordered) -> set[str]:
 
 def _share_of(index: Ordered, home: Home) -> Decimal:
     return index.entries / home.rows if home.rows else ONE
+
+
+def _places_of(index: Ordered, home: Home) -> Decimal:
+    """Return at how many places of an index a row has entries: of a text one for each word."""
+    return _share_of(index, home) if index.kind == "text" else ONE
 
 
 def _mean_entry(home: Home) -> Decimal:
