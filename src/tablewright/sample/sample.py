@@ -25,6 +25,8 @@ from tablewright.core.memo import Memo
 from tablewright.core.quantities import ONE, ZERO
 from tablewright.model.statistics import Selectivity
 from tablewright.model.values import Attribute, Entity, Kind, Model
+from tablewright.sample.addresses import of_person
+from tablewright.sample.contents import PERSON, content_of
 from tablewright.sample.families import DEFAULT_UNTIL, BlockRun, InstanceFamilies, ranks_of
 from tablewright.sample.generators import (
     GENERATORS,
@@ -415,7 +417,27 @@ class Sample(InstanceFamilies):
             generator = example
         elif attribute.like:
             generator = sequence if path == attribute.name else inner_sequence
-        return generator(attribute, draw)
+        created = generator(attribute, draw)
+        person = self._person(entity, attribute) if is_whole else None
+        if person is None:
+            return created
+        names = self._at(entity, person, numbers, users)
+        return [of_person(name, address) for name, address in zip(names, created, strict=True)]
+
+    def _person(self, entity: Entity, attribute: Attribute) -> Attribute | None:
+        """Return the attribute with the name of the person whose e-mail address one is."""
+        if attribute.kind is not Kind.EMAIL or attribute.examples or attribute.like:
+            return None
+        return next(
+            (
+                each
+                for each in entity.attributes
+                if each.kind is Kind.NAME
+                and content_of(each.name, each.content, PERSON) == PERSON
+                and not (each.examples or each.copy_of or each.equals)
+            ),
+            None,
+        )
 
     def _inner(
         self, run: BlockRun, part: Attribute, path: str, numbers: Sequence[int]
