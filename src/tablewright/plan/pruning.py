@@ -10,6 +10,7 @@ from dataclasses import replace
 from decimal import Decimal
 
 from tablewright.core.frozen import frozen
+from tablewright.core.memo import Memo
 from tablewright.core.quantities import ZERO
 from tablewright.plan.values import PathCost, PlacementOption, SlotCost
 
@@ -45,10 +46,10 @@ def prune(options: list[PlacementOption]) -> tuple[list[PlacementOption], Pruned
     Placements are compared with those that keep the same children inside: with others the rest of
     the design differs.
     """
-    small = [without_useless_indexes(option) for option in options]
+    both = [_pruned(option) for option in options]
+    small = [option for option, _ in both]
     best: dict[tuple[object, ...], Decimal] = {}
-    for option in small:
-        ceiling = greedy(option)[1]
+    for option, ceiling in both:
         if ceiling is not None:
             kind = _kind(option)
             best[kind] = min(ceiling, best.get(kind, ceiling))
@@ -62,6 +63,20 @@ def prune(options: list[PlacementOption]) -> tuple[list[PlacementOption], Pruned
         paths_left=sum(len(s.paths) for o in retained for s in o.slots),
     )
     return retained, count
+
+
+_KEPT: Memo[tuple[PlacementOption, Decimal | None]] = Memo(256)
+"""Of the options of an entity: the same ones are asked for again with some left out."""
+
+
+def _pruned(option: PlacementOption) -> tuple[PlacementOption, Decimal | None]:
+    """Return an option without useless indexes, and what a good set of those left costs."""
+
+    def make() -> tuple[PlacementOption, Decimal | None]:
+        small = without_useless_indexes(option)
+        return small, greedy(small)[1]
+
+    return _KEPT.get((option,), (), make)
 
 
 def _kind(option: PlacementOption) -> tuple[object, ...]:
@@ -149,21 +164,20 @@ def _may_pay(option: PlacementOption) -> list[int]:
 
 def _undominated(option: PlacementOption, keep: list[int]) -> list[int]:
     table = {position: _service(option, position) for position in keep}
+    slots = {position: sum(1 << slot for slot in table[position]) for position in keep}
+    usd = option.index_usd
     undominated: list[int] = []
     for offset in keep:
-        beaten = False
-        for kept_path in keep:
-            if kept_path == offset or not _covers(table[kept_path], table[offset]):
+        wanted, price, service = slots[offset], usd[offset], table[offset]
+        for other in keep:
+            if wanted & ~slots[other] or other == offset or usd[other] > price:
                 continue
-            if option.index_usd[kept_path] > option.index_usd[offset]:
+            if not _covers(table[other], service):
                 continue
-            equal = option.index_usd[kept_path] == option.index_usd[offset] and _covers(
-                table[offset], table[kept_path]
-            )
-            if not equal or kept_path < offset:
-                beaten = True
+            equal = usd[other] == price and _covers(service, table[other])
+            if not equal or other < offset:
                 break
-        if not beaten:
+        else:
             undominated.append(offset)
     return undominated
 

@@ -95,19 +95,14 @@ class Completion:
         A filter on what an entry lacks would drop every entry, and an order cannot be made of it.
         Part of a longer key does not count: no filter looks inside, and no program should have to.
         """
-        sizes = self.context.size_of(match.table, match.shape)
-        names = sizes.attributes if match.index is None else sizes.projected(match.index)
-        plainly = {name for name in names if name in match.shape.attributes}
-        for name in names:
-            template = match.shape.template(name)
-            if template is not None and len(template.parts) == 1:
-                plainly.update(template.attributes)
-        plainly -= set(match.shape.offload)
         looked_at = [*option.filtered]
         if option.sorts_in_code:
             looked_at += [name for name, _ in pattern.sort]
         if near := geo_attribute(entity, pattern):
             looked_at.append(near)
+        if not looked_at:
+            return ""
+        plainly = self.context.plainly_held(match.table, match.shape, match.index)
         for name in looked_at:
             base = name.partition(".")[0]
             if entity.has(base) and base not in plainly:

@@ -39,6 +39,8 @@ class Context:
         self._sizes: Memo[ShapeSizes] = Memo()  # asked for very often
         self._whole_sizes: Memo[ShapeSizes] = Memo()
         self._held: Memo[frozenset[str]] = Memo()
+        self._plainly_held: Memo[frozenset[str]] = Memo()
+        self._matching: Memo[Decimal] = Memo()
         self.meter = ColumnMeter(sizes.shared.measures, sizes.shared.runs)
         self.selectivity = Selectivity(
             model, users, sizes.share_of_value if sizes.is_population else None
@@ -85,6 +87,30 @@ class Context:
             elif name in shape.attributes:
                 known.add(name)
         return frozenset(known)
+
+    def plainly_held(
+        self, table: Table, shape: ItemShape, index: Index | None
+    ) -> frozenset[str]:
+        """Return the model attributes a filter finds in an item (or an entry of an index)."""
+
+        def find() -> frozenset[str]:
+            sizes = self.size_of(table, shape)
+            names = sizes.attributes if index is None else sizes.projected(index)
+            plainly = {name for name in names if name in shape.attributes}
+            for name in names:
+                template = shape.template(name)
+                if template is not None and len(template.parts) == 1:
+                    plainly.update(template.attributes)
+            return frozenset(plainly.difference(shape.offload))
+
+        return self._plainly_held.get((table, shape, index), (), find)
+
+    def matching(self, pattern: Pattern) -> Decimal:
+        """Return how many instances meet the conditions of a pattern, whatever its limit."""
+        entity = self.model.entity(pattern.entity)
+        return self._matching.get(
+            (pattern,), (), lambda: self.selectivity.matching(entity, pattern.where)
+        )
 
     def table_bytes(self, table: Table, index: Index | None = None) -> Decimal:
         """Return the bytes a scan of a table or index evaluates."""

@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from decimal import ROUND_CEILING, Decimal
+from functools import lru_cache
 
 from tablewright.capacity.limits import READ_UNIT_BYTES
 from tablewright.core.quantities import ONE
@@ -32,6 +33,7 @@ def limit_with_filter(count: int, share: Decimal) -> int:
     return int(((count + spare) / share).to_integral_value(ROUND_CEILING))
 
 
+@lru_cache(maxsize=1024)
 def rounds_until(count: int, share: Decimal, limit: int, matched: Decimal) -> Decimal:
     """Return how many requests of this `Limit` it takes, a mean, until so many have passed.
 

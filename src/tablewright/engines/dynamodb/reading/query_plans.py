@@ -90,7 +90,7 @@ class QueryPlanner:
             matched = min(matched, max(overall, selectivity.instances(entity.name)))
         else:
             matched = selectivity.matching(entity, in_key)
-            overall = selectivity.matching(entity, pattern.where)
+            overall = self.context.matching(pattern)
         if match.cells > 1 and pattern.matched is not None:
             matched *= NEIGHBOUR_WASTE
         required = overall

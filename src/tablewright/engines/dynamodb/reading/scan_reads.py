@@ -9,6 +9,7 @@ from decimal import Decimal
 
 from tablewright.capacity.limits import PAGE_BYTES
 from tablewright.capacity.units import Consistency
+from tablewright.core.memo import Memo
 from tablewright.core.quantities import ONE, format_number
 from tablewright.design.values import Embed
 from tablewright.engines.dynamodb.access import KeyMatch, why_left_out
@@ -30,6 +31,7 @@ class ScanReads:
         self.context = context
         self.model = context.model
         self.completion = Completion(context)
+        self._shares: Memo[Decimal] = Memo()
 
     def scan(
         self, pattern: Pattern, table: Table, shape: ItemShape, wanted: frozenset[str]
@@ -146,12 +148,15 @@ class ScanReads:
         """Return how many instances meet the conditions, whatever the limit."""
         if pattern.matched is not None:
             return pattern.matched
-        return self.context.selectivity.matching(self.model.entity(pattern.entity), pattern.where)
+        return self.context.matching(pattern)
 
     def _share_in(self, table: Table, shape: ItemShape, index: Index | None) -> Decimal:
         """Return the share of a shape's items that have an entry in an index."""
         if index is None:
             return ONE
+        return self._shares.get((table, shape, index), (), lambda: self._present(table, shape, index))
+
+    def _present(self, table: Table, shape: ItemShape, index: Index) -> Decimal:
         entries = self.context.whole(table, shape).entries(index)
         return Decimal(sum(entry is not None for entry in entries)) / max(1, len(entries))
 
