@@ -43,6 +43,9 @@ def plain(value: Decimal) -> str:
     return "0" if text in ("", "-0") else text
 
 
+_QUANTA = tuple(Decimal(1).scaleb(-places) for places in range(4))
+
+
 def format_number(value: Decimal | int, places: int = 0) -> str:
     """Return a number with thousands separators and a fixed number of decimals.
 
@@ -50,7 +53,7 @@ def format_number(value: Decimal | int, places: int = 0) -> str:
         >>> format_number(Decimal("1234567.891"), 1)
         '1,234,567.9'
     """
-    quantum = Decimal(1).scaleb(-places)
+    quantum = _QUANTA[places] if 0 <= places < len(_QUANTA) else Decimal(1).scaleb(-places)
     return f"{Decimal(value).quantize(quantum, rounding=ROUND_HALF_EVEN):,f}"
 
 

@@ -13,6 +13,7 @@ from decimal import Decimal
 from functools import partial
 
 from tablewright.core.frozen import frozen
+from tablewright.core.memo import Memo
 from tablewright.core.processes import worked_ahead
 from tablewright.design.values import Design
 from tablewright.evaluation.engine import EngineQuotes
@@ -30,7 +31,7 @@ SampledEvaluate = Callable[[Design, int, int | None], Evaluation]
 
 Asked = tuple[Model, Design, int]
 """A model, a design and users, of which a quotation is asked."""
-_Key = tuple[tuple[str, ...], Design, int, int]
+_Key = tuple[tuple[str, ...], int, int, int]
 WORTH_TWO_PROCESSES = 16
 """Quotations, of some ten milliseconds each."""
 
@@ -67,6 +68,9 @@ class Requoting:
     """Scales that are always asked for; the least and the largest are the ends."""
     asked: int = 0
     _held: dict[_Key, Quotation] = field(default_factory=dict)
+    _designs: dict[Design, int] = field(default_factory=dict)
+    """Each design by number: it is long, and looked up over and over."""
+    _numbers: Memo[int] = field(default_factory=Memo)
 
     def quote(self, model: Model, design: Design, users: int, *, sample_items: int) -> Quotation:
         """Return what each path, write and resource of a design takes at one scale."""
@@ -94,7 +98,10 @@ class Requoting:
 
     def _key(self, model: Model, design: Design, users: int, sample_items: int) -> _Key:
         names = tuple(pattern.name for pattern in model.patterns)
-        return names, design, sample_items, users
+        number = self._numbers.get(
+            (design,), (), lambda: self._designs.setdefault(design, len(self._designs))
+        )
+        return names, number, sample_items, users
 
     def _between(self, model: Model, design: Design, users: int, sample_items: int) -> Quotation:
         first, last = min(self.exact), max(self.exact)

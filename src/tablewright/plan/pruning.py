@@ -6,6 +6,7 @@ rule here keeps at least one best solution; a property test holds that against e
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from decimal import Decimal
 
@@ -86,31 +87,46 @@ def _kind(option: PlacementOption) -> tuple[object, ...]:
 def greedy(option: PlacementOption) -> tuple[frozenset[int], Decimal | None]:
     """Return a good set of indexes: start with all, give up one at a time while that saves."""
     chosen = frozenset(range(len(option.indexes)))
-    paths = [slot.cheapest(chosen) for slot in option.slots]
-    total = option.total_through(chosen, paths)
-    if total is None:
-        return chosen, None
+    paths: list[PathCost] = []
+    for slot in option.slots:
+        path = slot.cheapest(chosen)
+        if path is None:
+            return chosen, None
+        paths.append(path)
     while True:
         trials = []
         for position in sorted(chosen):
-            cost = option.total_through(*_without(option, chosen, paths, position))
-            if cost is not None and cost <= total:
-                trials.append((cost, position))
+            change = _change_without(option, chosen, paths, position)
+            if change is not None and change <= 0:
+                trials.append((change, position))
         if not trials:
-            return chosen, total
-        total, position = min(trials)
-        chosen, paths = _without(option, chosen, paths, position)
+            return chosen, option.total_through(chosen, paths)
+        _, position = min(trials)
+        chosen = chosen - {position}
+        for place, slot in enumerate(option.slots):
+            if position in paths[place].needs:
+                path = slot.cheapest(chosen)
+                assert path is not None, "every question had an answer without the index"
+                paths[place] = path
 
 
-def _without(
-    option: PlacementOption, chosen: frozenset[int], paths: list[PathCost | None], position: int
-) -> tuple[frozenset[int], list[PathCost | None]]:
-    """Return a choice without one index; only questions answered by it need another path."""
-    fewer = chosen - {position}
-    return fewer, [
-        slot.cheapest(fewer) if path is not None and position in path.needs else path
-        for slot, path in zip(option.slots, paths, strict=True)
-    ]
+def _change_without(
+    option: PlacementOption, chosen: frozenset[int], paths: Sequence[PathCost], position: int
+) -> Decimal | None:
+    """Return what a choice costs more without one index; None where a question has no answer.
+
+    Only questions that are answered by it need another path.
+    """
+    change = -option.index_usd[position]
+    fewer = None
+    for slot, path in zip(option.slots, paths, strict=True):
+        if position in path.needs:
+            fewer = fewer or chosen - {position}
+            other = slot.cheapest(fewer)
+            if other is None:
+                return None
+            change += other.usd - path.usd
+    return change
 
 
 def without_useless_indexes(option: PlacementOption) -> PlacementOption:
@@ -217,7 +233,12 @@ def _only(option: PlacementOption, keep: list[int]) -> PlacementOption:
         replace(
             slot,
             paths=tuple(
-                replace(path, needs=tuple(new[n] for n in path.needs))
+                PathCost(  # not by `replace`, which takes three times as long
+                    usd=path.usd,
+                    needs=tuple(new[n] for n in path.needs),
+                    operation=path.operation,
+                    depth=path.depth,
+                )
                 for path in slot.paths
                 if all(n in new for n in path.needs)
             ),

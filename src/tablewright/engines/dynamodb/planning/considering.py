@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from itertools import combinations
 
 from tablewright.core.errors import UnsupportedError
@@ -20,9 +21,8 @@ from tablewright.engines.dynamodb.planning.embedding import (
     inside,
     why_not_inside,
 )
-from tablewright.engines.dynamodb.planning.index_candidates import indexes
 from tablewright.engines.dynamodb.planning.placements import placements
-from tablewright.engines.dynamodb.planning.pricing import Pricer, design_of
+from tablewright.engines.dynamodb.planning.pricing import Pricer
 from tablewright.engines.dynamodb.planning.queries import EntityWorkload, together
 from tablewright.model.values import Entity, Model
 from tablewright.plan.by_scale import Asked
@@ -44,11 +44,11 @@ def consider(
     rules = Rules(round_trip_ms=settings.round_trip_ms, latency_p99_ms=settings.latency_p99_ms)
     while True:
         objects = _objects(pricer, settings)
-        tried = placements(work, table_name, objects=objects)
+        tried = _tried(pricer, work, table_name, objects=objects)
         price_all = _price_all(work, pricer, tried, rules)
         if price_all.shards > 1:
             shards = min(price_all.shards, MOST_SHARDS)
-            tried = placements(work, table_name, shards, objects=objects)
+            tried = _tried(pricer, work, table_name, shards, objects=objects)
             price_all = _price_all(work, pricer, tried, rules)
         if price_all.is_busy:
             price_all = _with_spread_counters(price_all, work, pricer, table_name, rules, objects)
@@ -80,15 +80,31 @@ def _objects(pricer: Pricer, settings: Settings) -> str:
     return settings.objects if pricer.tariff.object_put is not None else "avoid"
 
 
+def _tried(
+    pricer: Pricer,
+    work: EntityWorkload,
+    table_name: str,
+    shards: int = 1,
+    counters: tuple[str, ...] = (),
+    spread: int = 1,
+    objects: str = "needed",
+) -> tuple[DynamoPlacement, ...]:
+    """Return the placements of an entity, see `placements`; found once."""
+    return pricer.tried.placements(
+        (work.entity.name, table_name, shards, counters, spread, objects),
+        partial(placements, work, table_name, shards, counters, spread, objects),
+    )
+
+
 def asked_first(
     works: Sequence[EntityWorkload], pricer: Pricer, names: Mapping[str, str], settings: Settings
 ) -> list[Asked]:
     """Return of what `consider` asks quotations first, for all entities."""
     objects = _objects(pricer, settings)
     return [
-        (work.model, design_of(placement, indexes(work, placement)), scale.users)
+        (work.model, pricer.tried.indexed(work, placement)[1], scale.users)
         for work in works
-        for placement in placements(work, names[work.entity.name], objects=objects)
+        for placement in _tried(pricer, work, names[work.entity.name], objects=objects)
         for scale in pricer.scales
     ]
 
@@ -116,7 +132,13 @@ def with_children_inside(
         for selection in _selections(children):
             assert isinstance(entity_options.work, EntityWorkload)
             work = together(entity_options.work, model, [child.name for child in selection])
-            tried = embedding_placements(work, model, names[parent], selection, objects=objects)
+            inside_it = tuple(child.name for child in selection)
+            tried = pricer.tried.placements(
+                (parent, inside_it, names[parent], objects),
+                partial(
+                    embedding_placements, work, model, names[parent], selection, objects=objects
+                ),
+            )
             priced = _price_all(work, pricer, tried, entity_options.rules)
             options += priced.options
             refused += priced.refused
@@ -206,9 +228,8 @@ def _with_spread_counters(
         why = f"one {' and '.join(counters)} would need {spread} shards, more than {MOST_SHARDS}"
         return replace(found, refused=[*found.refused, ("spread counters", (why,))])
     shards = min(found.shards, MOST_SHARDS)
-    more = _price_all(
-        work, pricer, placements(work, table_name, shards, counters, spread, objects), rules
-    )
+    tried = _tried(pricer, work, table_name, shards, counters, spread, objects)
+    more = _price_all(work, pricer, tried, rules)
     return replace(
         found,
         options=[*found.options, *more.options],

@@ -6,7 +6,7 @@ In: what quotes designs, a model, prices. Out: priced options, designs, explanat
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import field, replace
 
 from tablewright.bill.prices import PriceBook
 from tablewright.capacity.limits import MAX_ITEM_BYTES
@@ -39,7 +39,8 @@ from tablewright.engines.dynamodb.planning.moving import DynamoSteps
 from tablewright.engines.dynamodb.planning.outline import outline
 from tablewright.engines.dynamodb.planning.parts import fewer_tables, on_demand, part_about
 from tablewright.engines.dynamodb.planning.pricing import OnDemandRates, Pricer
-from tablewright.engines.dynamodb.planning.queries import expiry_of, needs_recovery, workloads
+from tablewright.engines.dynamodb.planning.queries import expiry_of, needs_recovery
+from tablewright.engines.dynamodb.planning.tried import Tried
 from tablewright.engines.dynamodb.planning.vectors import with_cheapest_projections
 from tablewright.evaluation.engine import EngineQuotes
 from tablewright.model.values import Model
@@ -72,6 +73,7 @@ class DynamoPlanning:
     region: str
     mode: CapacityMode | None = None
     """How every table is paid for, where that is not to be chosen."""
+    tried: Tried = field(default_factory=Tried, compare=False)
 
     @property
     def tariff(self) -> OnDemandRates:
@@ -98,18 +100,22 @@ class DynamoPlanning:
 
     def priced(self, settings: Settings, current: Design | None) -> PricedOptions:
         """Return everything that may be chosen: placements with their indexes, by entity."""
+        existing = None if current is None else dynamo(current)
+        names = table_names(self.model, settings, existing)
+        return self.tried.priced(settings, names, lambda: self._priced(settings, names))
+
+    def _priced(self, settings: Settings, names: Mapping[str, str]) -> PricedOptions:
         pricer = Pricer(
             model=self.model,
             engine=self.quotes,
             tariff=self.tariff,
             scales=settings.scales,
             sample_items=settings.sample_items,
+            tried=self.tried,
         )
-        existing = None if current is None else dynamo(current)
-        names = table_names(self.model, settings, existing)
         considered: list[Considered] = []
         pruned = Pruned()
-        works = workloads(self.model)
+        works = self.tried.workloads(self.model)
         if isinstance(self.quotes, Requoting):
             asked = asked_first(works, pricer, names, settings)
             self.quotes.quote_ahead(asked, sample_items=settings.sample_items)

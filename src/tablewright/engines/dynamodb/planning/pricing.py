@@ -27,9 +27,9 @@ from tablewright.engines.dynamodb.buckets import busiest_share, unit_of
 from tablewright.engines.dynamodb.design import DynamoDesign, ItemShape, KeyTemplate, Table
 from tablewright.engines.dynamodb.planning.choices import DynamoPlacement, IndexCandidate
 from tablewright.engines.dynamodb.planning.embedding import most_children, why_not_inside
-from tablewright.engines.dynamodb.planning.index_candidates import indexes
 from tablewright.engines.dynamodb.planning.queries import EntityWorkload, is_recovered
 from tablewright.engines.dynamodb.planning.stretches import largest_share
+from tablewright.engines.dynamodb.planning.tried import Tried
 from tablewright.evaluation.engine import EngineQuotes
 from tablewright.evaluation.quotation import Quotation, QuotedPath, Slot
 from tablewright.model.statistics import DEFAULT_RANGE_SHARE, Selectivity
@@ -113,6 +113,7 @@ class Pricer:
     tariff: OnDemandRates
     scales: tuple[Scale, ...]
     sample_items: int
+    tried: Tried = field(default_factory=Tried)
     quoted: int = field(default=0)
     _top_shares: dict[tuple[str, str], Decimal] = field(default_factory=dict)
     _fullest: Model | None = None
@@ -126,8 +127,7 @@ class Pricer:
         self, work: EntityWorkload, placement: DynamoPlacement, rules: Rules
     ) -> PricedPlacement:
         """Return what a placement costs with each of its index candidates."""
-        candidates = indexes(work, placement)
-        design = design_of(placement, candidates)
+        candidates, design = self.tried.indexed(work, placement)
         quotations = [
             self.engine.quote(work.model, design, scale.users, sample_items=self.sample_items)
             for scale in self.scales
@@ -540,16 +540,3 @@ def most_depth(pattern: Pattern, rules: Rules) -> int:
     if target is None:
         return 99
     return max(1, int(target / rules.round_trip_ms))
-
-
-def design_of(
-    placement: DynamoPlacement, candidates: Sequence[IndexCandidate], name: str = "candidate"
-) -> DynamoDesign:
-    """Return the design of one entity's placement with these indexes."""
-    tables: list[Table] = []
-    for table in placement.tables:
-        own_key = tuple(
-            candidate.index for candidate in candidates if candidate.table == table.name
-        )
-        tables.append(replace(table, indexes=own_key))
-    return DynamoDesign(name=name, engine="dynamodb", tables=tuple(tables))

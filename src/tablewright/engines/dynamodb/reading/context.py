@@ -88,9 +88,7 @@ class Context:
                 known.add(name)
         return frozenset(known)
 
-    def plainly_held(
-        self, table: Table, shape: ItemShape, index: Index | None
-    ) -> frozenset[str]:
+    def plainly_held(self, table: Table, shape: ItemShape, index: Index | None) -> frozenset[str]:
         """Return the model attributes a filter finds in an item (or an entry of an index)."""
 
         def find() -> frozenset[str]:

@@ -13,6 +13,7 @@ from itertools import accumulate
 
 from tablewright.capacity.limits import PAGE_BYTES
 from tablewright.core.frozen import frozen
+from tablewright.core.memo import Memo
 from tablewright.core.quantities import ONE, ZERO, format_number, plain
 from tablewright.engines.dynamodb.access import DEFAULT_RANGE_SHARE, KeyMatch
 from tablewright.engines.dynamodb.buckets import DAYS
@@ -73,12 +74,24 @@ class QueryPlanner:
     def __init__(self, context: Context) -> None:
         self.context = context
         self.model = context.model
+        self._plans: Memo[QueryPlan] = Memo()
 
     def plan(self, entity: Entity, pattern: Pattern, match: KeyMatch) -> QueryPlan:
         """Return how many entries a query through this key meets, evaluates and returns."""
+        open_ones = left_over(entity, pattern, match)
+        if open_ones and pattern.limit is not None:  # how many entries a page holds matters
+            return self._plan(entity, pattern, match, open_ones)
+        return self._plans.get(
+            (pattern, match.partition),  # that of all indexes with these keys
+            (),
+            lambda: self._plan(entity, pattern, match, open_ones),
+        )
+
+    def _plan(
+        self, entity: Entity, pattern: Pattern, match: KeyMatch, open_ones: tuple[str, ...]
+    ) -> QueryPlan:
         selectivity = self.context.selectivity
         in_key = match.conditions
-        open_ones = left_over(entity, pattern, match)
         where = tuple(c for c in pattern.where if c.attribute in open_ones)
         filter_share = stated_share = ONE
         for condition in where:

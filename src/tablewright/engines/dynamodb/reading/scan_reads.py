@@ -154,7 +154,9 @@ class ScanReads:
         """Return the share of a shape's items that have an entry in an index."""
         if index is None:
             return ONE
-        return self._shares.get((table, shape, index), (), lambda: self._present(table, shape, index))
+        return self._shares.get(
+            (table, shape, index), (), lambda: self._present(table, shape, index)
+        )
 
     def _present(self, table: Table, shape: ItemShape, index: Index) -> Decimal:
         entries = self.context.whole(table, shape).entries(index)
