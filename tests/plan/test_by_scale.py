@@ -13,8 +13,8 @@ from tablewright.core.processes import SETTING, can_share
 from tablewright.engines.dynamodb.engine import DynamoEngine
 from tablewright.engines.dynamodb.planning.index_candidates import indexes
 from tablewright.engines.dynamodb.planning.placements import placements
-from tablewright.engines.dynamodb.planning.tried import design_of
 from tablewright.engines.dynamodb.planning.queries import workloads
+from tablewright.engines.dynamodb.planning.tried import design_of
 from tablewright.plan.by_scale import WORTH_TWO_PROCESSES, Requoting
 from tablewright.plan.result import PlanResult
 from tablewright.session import Options, Session

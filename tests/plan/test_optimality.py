@@ -16,8 +16,8 @@ from tablewright.engines.dynamodb.engine import DynamoEngine
 from tablewright.engines.dynamodb.planning.embedding import embedding_placements, why_not_inside
 from tablewright.engines.dynamodb.planning.index_candidates import indexes
 from tablewright.engines.dynamodb.planning.placements import placements
-from tablewright.engines.dynamodb.planning.tried import design_of
 from tablewright.engines.dynamodb.planning.queries import together, workloads
+from tablewright.engines.dynamodb.planning.tried import design_of
 from tablewright.plan.search import search
 from tablewright.plan.settings import Settings
 
