@@ -4,19 +4,25 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
+import subprocess
+import sys
+import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from operate.shop_engines import call, seeded
 from tablewright import apps, read_model
 from tablewright.core.errors import EngineError
 from tablewright.engines.postgresql import targets
 from tablewright.engines.postgresql.adapter import PgAdapter, missing_right
 from tablewright.engines.postgresql.design import PgIndex, PostgresDesign
 from tablewright.engines.postgresql.targets import ReachedPostgres, connect, embedded
+from tablewright.evaluation.doors import ProvisionStep
 from tablewright.session import Options, Session
 
 APP = "mongocollectibles"
@@ -24,6 +30,11 @@ APP = "mongocollectibles"
 
 def silent(text: str) -> None:
     pass
+
+
+def provision_all(adapter: PgAdapter, steps: Sequence[ProvisionStep]) -> None:
+    for step in steps:
+        adapter.provision(step, silent)
 
 
 @pytest.fixture(scope="module")
@@ -226,3 +237,102 @@ def test_what_a_killed_server_did_not_do_is_done_by_the_next_up(
         adapter.provision(step, silent)
     assert adapter.plan_provision().steps == ()
     adapter.close()
+
+
+@pytest.mark.needs_server
+def test_a_full_disk_is_named_and_that_what_was_acknowledged_is_there(
+    session: Session, design: PostgresDesign, server: ReachedPostgres
+) -> None:
+    connection = server.connection
+    connection.execute("CREATE SCHEMA full_disk")
+    connection.execute("SET search_path = full_disk, public")
+    adapter = PgAdapter(session.model, design, server)
+    steps = adapter.plan_provision().steps
+    table = [step for step in steps if "CREATE TABLE" in str(step.statement)]
+    # the server's own error of a full disk, at the second table that is created
+    connection.execute(
+        "CREATE FUNCTION refuse() RETURNS event_trigger LANGUAGE plpgsql AS $$ BEGIN "
+        "IF to_regclass('full_disk.collectibles') IS NOT NULL THEN "
+        "RAISE EXCEPTION 'could not extend file: No space left on device' "
+        "USING ERRCODE = 'disk_full'; END IF; END $$"
+    )
+    connection.execute(
+        "CREATE EVENT TRIGGER refuses ON ddl_command_start WHEN TAG IN ('CREATE TABLE') "
+        "EXECUTE FUNCTION refuse()"
+    )
+    with pytest.raises(EngineError) as caught:
+        provision_all(adapter, steps)
+    assert caught.value.message == (
+        "the server's disk is full: could not extend file: No space left on device"
+    )
+    assert caught.value.remedy == "make room, then repeat: what was acknowledged is there"
+    connection.execute("DROP EVENT TRIGGER refuses")
+    assert set(adapter.describe()) == {"collectibles"}
+    rest = adapter.plan_provision().steps
+    assert len([s for s in rest if "CREATE TABLE" in str(s.statement)]) == len(table) - 1
+    provision_all(adapter, rest)
+    assert adapter.plan_provision().steps == ()
+    connection.execute("DROP SCHEMA full_disk CASCADE")
+    connection.execute("SET search_path = public")
+
+
+def test_something_else_that_answers_there_is_no_postgresql() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def answer() -> None:
+            connection, _ = listener.accept()
+            connection.recv(4096)
+            connection.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+            connection.close()
+
+        threading.Thread(target=answer, daemon=True).start()
+        port = listener.getsockname()[1]
+        with pytest.raises(EngineError, match=f"127.0.0.1:{port}/shop cannot be reached"):
+            connect(f"postgresql://127.0.0.1:{port}/shop?sslmode=disable")
+
+
+@pytest.mark.needs_server
+@pytest.mark.parametrize("what_ends", ["the command, by Ctrl-C", "the server, killed"])
+def test_an_index_in_the_middle_of_its_build_is_finished_by_the_next_up(
+    what_ends: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = seeded(tmp_path, "rows")
+    text = file.read_text().replace(
+        "notes: {holds: Note}}\n", "notes: {holds: Note, indexes: {by_votes: [votes]}}}\n"
+    )
+    assert "by_votes" in text
+    file.write_text(text)
+    data = tmp_path / ".tablewright/rows.postgresql"
+    reached = embedded(data, creates=False)
+    # a build without locks waits for whoever changes rows: it stays in its middle
+    other = connect(reached.address)
+    other.execute("BEGIN")
+    other.execute("UPDATE notes SET votes = votes")
+    command = [sys.executable, "-m", "tablewright", "up", str(file), "--design", "rows"]
+    building = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    query = "SELECT indisvalid FROM pg_index WHERE indexrelid = to_regclass('by_votes')"
+    while (row := reached.connection.execute(query).fetchone()) is None:
+        assert building.poll() is None, building.communicate()
+        time.sleep(0.05)
+    assert row == (False,)
+    if what_ends == "the server, killed":
+        os.kill(int((data / "postmaster.pid").read_text().split()[0]), signal.SIGQUIT)
+    else:
+        building.send_signal(signal.SIGINT)
+    said = building.communicate(timeout=60)[0].decode()
+    if what_ends == "the server, killed":
+        assert building.returncode == 3
+        assert "the connection to PostgreSQL is gone" in said
+        assert "check that the server runs, then repeat" in said
+    else:
+        assert building.returncode == 130
+        other.execute("ROLLBACK")
+    assert "Traceback" not in said
+    other.close()
+    reached.close()
+    capsys.readouterr()
+    assert call("status", file, "--design", "rows") == 1
+    assert "unfinished" in capsys.readouterr().out
+    assert call("up", file, "--design", "rows") == 0
+    assert "drop the unfinished index by_votes" in capsys.readouterr().out
+    assert call("status", file, "--design", "rows") == 0

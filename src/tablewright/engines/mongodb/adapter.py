@@ -6,6 +6,7 @@ is compared in `provisioning`, what an operation took is read from explain by `e
 
 from __future__ import annotations
 
+import re
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -57,6 +58,10 @@ PAGE = 1_000
 MOST_DATABASE = 63
 """Bytes of a database's name: MongoDB manual, "MongoDB Limits and Thresholds"."""
 DUPLICATE_KEY = 11000
+UNAUTHORIZED = 13
+OUT_OF_DISK_SPACE = 14031
+ROLES = ("readWrite", "dbAdmin")
+"""What `up` needs: MongoDB manual, "Built-In Roles"; collMod is of the second."""
 NOT_OFFERED = (
     "not supported",
     "not implemented",
@@ -548,14 +553,31 @@ def _asked(ask: Callable[[], T]) -> T:
     except (errors.AutoReconnect, errors.ServerSelectionTimeoutError) as problem:
         raise _unreachable(problem) from problem
     except errors.OperationFailure as problem:
-        if problem.code == 13:
+        if problem.code == UNAUTHORIZED:
+            raise missing_right(_reason(problem)) from problem
+        if problem.code == OUT_OF_DISK_SPACE:
             raise EngineError(
-                f"a right is missing: {_reason(problem)}",
-                remedy="have it granted to this user, or connect as another one",
+                f"the server's disk is full: {_reason(problem)}",
+                remedy="make room, then repeat: what was acknowledged is there",
             ) from problem
         raise EngineError(f"MongoDB refused: {_reason(problem)}") from problem
     except errors.PyMongoError as problem:
         raise EngineError(f"MongoDB refused: {_reason(problem)}") from problem
+
+
+def missing_right(reason: str) -> EngineError:
+    """Return the error that names the right that is missing, and the command that grants it.
+
+    Example:
+        >>> missing_right("not authorized on shop to execute command { collMod: 1 }").remedy[:57]
+        'have an administrator run: db.grantRolesToUser(…, [{role:'
+    """
+    remedy = "have it granted to this user, or connect as another one"
+    denied = re.match(r"not authorized on (\S+) to execute", reason)
+    if denied is not None:
+        roles = ", ".join(f'{{role: "{role}", db: "{denied[1]}"}}' for role in ROLES)
+        remedy = f"have an administrator run: db.grantRolesToUser(…, [{roles}])"
+    return EngineError(f"a right is missing: {reason}", remedy=remedy)
 
 
 def _unreachable(problem: Exception) -> EngineError:
