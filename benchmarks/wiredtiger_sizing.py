@@ -3,12 +3,13 @@
     pip install wiredtiger        (GPL; needs a C compiler and SWIG)
     python benchmarks/wiredtiger_sizing.py [--documents 60000] [--updates 20000]
 
-No MongoDB server is in a package index, but its storage engine is. The documents and the
-index keys of the reference applications are written to it with the settings that mongod gives its
-collections and indexes, a key as MongoDB writes it: type and content of each value in a form that
-sorts, then the record id. Shown are the bytes of the files after a checkpoint beside those that
-the model counts (how full pages are, what prefix compression leaves), and blocks and log flushes
-of random updates. What the server itself takes to answer a command is not in it.
+No MongoDB server is in a package index, but its storage engine is. The documents and the index keys
+of the reference applications are written to it with the settings that mongod gives its collections
+and indexes, a key as MongoDB writes it: type and content of each value in a form that sorts, then
+the record id. Shown are, for each byte that the model counts, the bytes of the files and, opened
+again and read whole, of the cache: of what was written once, and of a collection that grows and is
+updated between checkpoints, as a running application's is; then blocks and log flushes of random
+updates. What the server itself takes to answer a command is not in it.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ import statistics
 import struct
 import tempfile
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -42,6 +43,7 @@ LEAST_KEYS = 5_000
 """A smaller index is a handful of pages, of which one is as full as it happens to be."""
 CACHE_BYTES = 2**30
 SMALL_CACHE_BYTES = 10 * 2**20
+CHECKPOINTS = 30
 TABLE = (
     "key_format=q,value_format=u,allocation_size=4KB,internal_page_max=4KB,leaf_page_max=32KB,"
     "leaf_value_max=64MB,split_pct=90,memory_page_max=10MB,prefix_compression=false"
@@ -139,11 +141,16 @@ class Store:
     def __init__(self, folder: Path, *, cache_bytes: int = CACHE_BYTES) -> None:
         import wiredtiger
 
-        self.stat = wiredtiger.stat.conn
+        self.stat, self.file_stat = wiredtiger.stat.conn, wiredtiger.stat.dsrc
+        self.conflict = wiredtiger.WiredTigerRollbackError
         self.folder = folder
         config = f"create,cache_size={cache_bytes},statistics=(fast),log=(enabled=true)"
         self.connection = wiredtiger.wiredtiger_open(str(folder), config)
         self.session = self.connection.open_session()
+
+    def close(self) -> None:
+        """Close the database."""
+        self.connection.close()
 
     def written(self, name: str, config: str, pairs: Sequence[tuple[Any, bytes]]) -> int:
         """Write pairs into a new file in their order; return its bytes after a checkpoint."""
@@ -153,7 +160,29 @@ class Store:
             cursor[key] = value
         cursor.close()
         self.session.checkpoint(None)
+        return self.file_bytes(name)
+
+    def file_bytes(self, name: str) -> int:
+        """Return the bytes of a file, its free blocks among them."""
         return (self.folder / f"{name}.wt").stat().st_size
+
+    def free_bytes(self, name: str) -> int:
+        """Return the bytes of a file's blocks that hold nothing any more."""
+        return self._of_file(name, "block_reuse_bytes")
+
+    def cached_bytes(self, name: str) -> int:
+        """Read a file whole; return the bytes that its pages take in the cache."""
+        cursor = self.session.open_cursor(f"file:{name}.wt", None, None)
+        while cursor.next() == 0:
+            pass
+        cursor.close()
+        return self._of_file(name, "cache_bytes_inuse")
+
+    def _of_file(self, name: str, statistic: str) -> int:
+        cursor = self.session.open_cursor(f"statistics:file:{name}.wt", None, "statistics=(fast)")
+        value = int(cursor[getattr(self.file_stat, statistic)][2])
+        cursor.close()
+        return value
 
     def counter(self, name: str) -> int:
         """Return a statistic of the connection."""
@@ -164,24 +193,22 @@ class Store:
 
 
 def sizes(folder: Path, most: int) -> None:
-    """Print how many bytes indexes and documents take beside what the model counts."""
-    print(f"{'index':60}{'keys':>8}{'counted':>9}{'full':>7}{'prefix':>8}")
-    fills: list[tuple[float, int]] = []
-    prefixes: list[tuple[float, int]] = []
-    kept: list[tuple[float, int]] = []
+    """Print the bytes of indexes and documents in files and in the cache for one counted."""
+    print(f"{'written once':60}{'keys':>8}{'prefix':>8}{'file':>8}{'cache':>8}")
+    figures: dict[str, list[tuple[float, int]]] = {}
     for app in APPS:
-        store = Store(_made(folder / app))
+        counted: dict[str, int] = {}
+        in_files: dict[str, tuple[int, int, int]] = {}
+        place = _made(folder / app)
+        store = Store(place)
         for collection, documents in collections(session_on(apps.read(app)), most):
             if len(documents) < LEAST_KEYS:
                 continue
             name = collection.name
             bodies = [bson.encode(document, codec_options=OPTIONS) for document in documents]
             disk = store.written(f"{name}-data", TABLE, list(enumerate(bodies, 1)))
-            raw = sum(map(len, bodies))
-            kept.append((disk / raw, raw))
-            print(
-                f"{app + ' ' + name:60}{len(bodies):8,}  documents, uncompressed: {disk / raw:.3f}"
-            )
+            counted[f"{name}-data"] = sum(map(len, bodies))
+            in_files[f"{name}-data"] = (len(bodies), disk, disk)
             ways = [("_id_", ("_id",))]
             ways += [(index.name, index.paths) for index in collection.indexes]
             for label, paths in ways:
@@ -189,29 +216,35 @@ def sizes(folder: Path, most: int) -> None:
                 if any(value is None for row in rows for value in row):
                     continue  # places, and attributes that many documents do not have
                 keys = [(key_string(row, n), b"") for n, row in enumerate(rows, 1)]
-                counted = sum(index_entry_bytes(_plain(row)) for row in rows)
-                whole = sum(len(key) for key, _ in keys)
                 plain = store.written(f"{name}-{label}-p", INDEX + "false", keys)
                 short = store.written(f"{name}-{label}", INDEX + "true", keys)
-                fills.append((counted / plain, plain))
-                prefixes.append((short / plain, plain))
-                print(
-                    f"{app + ' ' + name + '/' + label:60}{len(keys):8,}{counted / whole:9.2f}"
-                    f"{counted / plain:7.2f}{short / plain:8.2f}"
-                )
-        store.connection.close()
+                counted[f"{name}-{label}"] = sum(index_entry_bytes(_plain(row)) for row in rows)
+                in_files[f"{name}-{label}"] = (len(keys), plain, short)
+        store.close()
+        store = Store(place)
+        for name, (keys_there, plain, disk) in in_files.items():
+            cached, whole = store.cached_bytes(name), counted[name]
+            kind = "documents" if name.endswith("-data") else "indexes"
+            for what, share in (
+                ("prefix compression", disk / plain),
+                ("file", disk / whole),
+                ("cache", cached / whole),
+            ):
+                figures.setdefault(f"{kind}, {what}", []).append((share, whole))
+            print(
+                f"{app + ' ' + name:60}{keys_there:8,}{disk / plain:8.2f}{disk / whole:8.2f}"
+                f"{cached / whole:8.2f}"
+            )
+        store.close()
     print()
-    for what, found in (
-        ("page_fill", fills),
-        ("index_compression", prefixes),
-        ("documents", kept),
-    ):
-        ordered = sorted(share for share, _ in found)
-        weight = sum(size for _, size in found)
-        mean = sum(share * size for share, size in found) / weight
+    for label, shares in figures.items():
+        ordered = sorted(share for share, _ in shares)
+        weight = sum(size for _, size in shares)
+        mean = sum(share * size for share, size in shares) / weight
+        tenth = len(ordered) // 10
         print(
-            f"{what:20} mean by bytes {mean:.3f}, median {statistics.median(ordered):.3f}, "
-            f"{ordered[0]:.3f} to {ordered[-1]:.3f}, {len(found)} files"
+            f"{label:30} mean by bytes {mean:.2f}, median {statistics.median(ordered):.2f}, eight "
+            f"of ten {ordered[tenth]:.2f} to {ordered[-1 - tenth]:.2f}, {len(shares)} files"
         )
 
 
@@ -227,27 +260,82 @@ def _plain(row: Sequence[Any]) -> list[Any]:
     ]
 
 
-def fill(folder: Path, entries: int) -> None:
-    """Print how full the pages of a large index are, which was written with a small cache."""
-    chance = random.Random(1)
-    moments = sorted(chance.randrange(10**12, 2 * 10**12) for _ in range(entries))
-    orders: dict[str, list[tuple[Any, ...]]] = {
-        "at random": [(UUID(bytes=chance.randbytes(16)),) for _ in range(entries)],
-        "by time": [(EPOCH + timedelta(milliseconds=moment),) for moment in moments],
-        "by user, then time": [
-            (f"user-{chance.randrange(entries // 20):08}", EPOCH + timedelta(milliseconds=moment))
-            for moment in moments
-        ],
+def running(folder: Path, entries: int) -> None:
+    """Print what a collection takes that grows and is updated between checkpoints.
+
+    Half of the documents are there at first. Of the others a thirtieth is inserted before each
+    checkpoint, and two hundred documents or as many as are inserted are written again.
+    """
+    orders: dict[str, Callable[[random.Random, int], tuple[Any, ...]]] = {
+        "at random": lambda chance, n: (UUID(bytes=chance.randbytes(16)),),
+        "by user, then time": lambda chance, n: (
+            f"user-{chance.randrange(entries // 20):08}",
+            EPOCH + timedelta(seconds=10**9 + n),
+        ),
+        "by time": lambda chance, n: (EPOCH + timedelta(seconds=10**9 + n),),
     }
-    print(f"{entries:,} entries, a cache of {SMALL_CACHE_BYTES // 2**20} MB")
-    for label, rows in orders.items():
-        store = Store(_made(folder / label), cache_bytes=SMALL_CACHE_BYTES)
-        keys = [(key_string(row, n), b"") for n, row in enumerate(rows, 1)]
-        counted = sum(index_entry_bytes(row) for row in rows)
-        plain = store.written("plain", INDEX + "false", keys)
-        short = store.written("short", INDEX + "true", keys)
-        print(f"  {label:22} full {counted / plain:.3f}, prefix {short / plain:.3f}")
-        store.connection.close()
+    each = entries // 2 // CHECKPOINTS
+    print(
+        f"{entries:,} documents; for each byte counted: file, of that live, cache when read whole"
+    )
+    for document_bytes, updates in ((400, 200), (400, each), (100, 200), (2000, 200)):
+        for label, order in orders.items():
+            place = _made(folder / f"{label}-{document_bytes}-{updates}")
+            counted = _grown(
+                Store(place, cache_bytes=SMALL_CACHE_BYTES), order, entries, document_bytes, updates
+            )
+            store = Store(place)
+            print(
+                f"  {label}, documents of {document_bytes} bytes, "
+                f"{updates:,} updates and {each:,} inserts a checkpoint"
+            )
+            for name, whole in counted.items():
+                size = store.file_bytes(name)
+                live = size - store.free_bytes(name)
+                print(
+                    f"    {name:8}{size / whole:6.2f}{live / whole:6.2f}"
+                    f"{store.cached_bytes(name) / whole:6.2f}"
+                )
+            store.close()
+
+
+def _grown(
+    store: Store,
+    order: Callable[[random.Random, int], tuple[Any, ...]],
+    entries: int,
+    document_bytes: int,
+    updates: int,
+) -> dict[str, int]:
+    """Fill a collection and its index; return the bytes counted of either."""
+    chance = random.Random(1)
+    bodies = [
+        bytes(chance.randrange(97, 123) for _ in range(document_bytes * (32 + n) // 64))
+        for n in range(64)
+    ]
+    lengths: dict[int, int] = {}
+    index_bytes = 0
+    store.written("data", TABLE, ())
+    store.written("index", INDEX + "true", ())
+    data = store.session.open_cursor("file:data.wt", None, None)
+    index = store.session.open_cursor("file:index.wt", None, None)
+
+    def write(number: int) -> None:
+        body = bodies[chance.randrange(64)]
+        data[number] = body
+        lengths[number] = len(body)
+
+    for number in range(1, entries + 1):
+        write(number)
+        row = order(chance, number)
+        index[key_string(row, number)] = b""
+        index_bytes += index_entry_bytes(row)
+        since = number - entries // 2
+        if since >= 0 and since % (entries // 2 // CHECKPOINTS) == 0:
+            for _ in range(updates if since else 0):
+                write(chance.randrange(1, number + 1))
+            store.session.checkpoint(None)
+    store.close()
+    return {"data": sum(lengths.values()), "index": index_bytes}
 
 
 def _made(folder: Path) -> Path:
@@ -257,40 +345,54 @@ def _made(folder: Path) -> Path:
 
 def writes(folder: Path, updates: int) -> None:
     """Print blocks and log flushes of random updates with an index, one and eight callers."""
-    store = Store(_made(folder / "writes"))
-    rows = 200_000
-    chance = random.Random(1)
-    body = [bytes(chance.randrange(97, 123) for _ in range(300)) for _ in range(64)]
-    store.written("rows", TABLE, [(n, body[n % 64]) for n in range(1, rows + 1)])
-    store.written("by", INDEX + "true", [(chance.randbytes(16), b"") for _ in range(rows)])
-    for callers in (1, 8):
-        before = {name: store.counter(name) for name in ("block_write", "log_sync", "log_writes")}
+    for rows in (200_000, 2_000_000):
+        store = Store(_made(folder / f"writes-{rows}"))
+        chance = random.Random(1)
+        body = [bytes(chance.randrange(97, 123) for _ in range(300)) for _ in range(64)]
+        store.written("rows", TABLE, [(n, body[n % 64]) for n in range(1, rows + 1)])
+        store.written("by", INDEX + "true", [(chance.randbytes(16), b"") for _ in range(rows)])
+        for callers in (1, 8):
+            flushes, blocks = _updated(store, body, rows, callers, updates)
+            print(
+                f"{callers} callers, {rows:,} documents: for each of {updates:,} updates of a "
+                f"document and an index entry {flushes / updates:.2f} flushes of the log, "
+                f"{blocks / updates:.2f} blocks at the checkpoint"
+            )
+        store.close()
 
-        def run(number: int, share: int = updates // callers) -> None:
-            draw = random.Random(number)
-            session = store.connection.open_session()
-            rows_cursor = session.open_cursor("file:rows.wt", None, None)
-            index_cursor = session.open_cursor("file:by.wt", None, None)
-            for _ in range(share):
-                session.begin_transaction("isolation=snapshot")
+
+def _updated(
+    store: Store, body: Sequence[bytes], rows: int, callers: int, updates: int
+) -> tuple[int, int]:
+    """Update documents and index entries at random; return flushes of the log and blocks."""
+    before = {name: store.counter(name) for name in ("log_sync", "block_write")}
+
+    def run(number: int) -> None:
+        draw = random.Random(number)
+        session = store.connection.open_session()
+        rows_cursor = session.open_cursor("file:rows.wt", None, None)
+        index_cursor = session.open_cursor("file:by.wt", None, None)
+        done = 0
+        while done < updates // callers:
+            session.begin_transaction("isolation=snapshot")
+            try:
                 rows_cursor[draw.randrange(1, rows + 1)] = body[draw.randrange(64)]
-                index_cursor[draw.randbytes(16)] = b""
-                session.commit_transaction("sync=on")
-            session.close()
+            except store.conflict:  # another caller writes the same document
+                session.rollback_transaction()
+                continue
+            index_cursor[draw.randbytes(16)] = b""
+            session.commit_transaction("sync=on")
+            done += 1
+        session.close()
 
-        threads = [threading.Thread(target=run, args=(callers * 1000 + n,)) for n in range(callers)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-        store.session.checkpoint(None)
-        after = {name: store.counter(name) - old for name, old in before.items()}
-        print(
-            f"{callers} callers: for each of {updates:,} updates of a document and an index entry "
-            f"{after['log_sync'] / updates:.2f} flushes of the log, "
-            f"{after['block_write'] / updates:.2f} blocks at the checkpoint"
-        )
-    store.connection.close()
+    threads = [threading.Thread(target=run, args=(callers * 1000 + n,)) for n in range(callers)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    store.session.checkpoint(None)
+    flushes, blocks = (store.counter(name) - old for name, old in before.items())
+    return flushes, blocks
 
 
 def main() -> None:
@@ -298,11 +400,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--documents", type=int, default=60_000, help="of each collection, at most")
     parser.add_argument("--updates", type=int, default=20_000)
-    parser.add_argument("--entries", type=int, default=1_000_000, help="of a large index")
+    parser.add_argument("--entries", type=int, default=300_000, help="of a collection that grows")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         sizes(Path(name), options.documents)
-        fill(Path(name), options.entries)
+        running(Path(name), options.entries)
         writes(Path(name), options.updates)
 
 

@@ -122,6 +122,36 @@ def test_connections_take_memory_from_hot_pages():
     assert limit.available == Decimal("2.975")
 
 
+def test_documents_and_index_entries_take_memory_and_disk_as_the_storage_engine_was_measured():
+    text = """
+app: notes
+region: us-east-1
+scales: [1000]
+entities: {Note: {key: id, count: 1/user, attributes: {id: uuid, shop: uuid}}}
+patterns: {get: {get: Note, by: id, rate: 1/user/day}}
+designs: {m: {engine: mongodb, collections: {notes: {holds: Note, indexes: {INDEXES}}}}}
+"""
+
+    def evaluated(indexes: str) -> Any:
+        file = read_model(text.replace("INDEXES", indexes))
+        return MongoEngine().evaluate(
+            file.model, file.designs[0], 1000, BOOK, sample_items=32, cases=("value",)
+        )
+
+    with_index, without = evaluated("shop: {shop: 1}"), evaluated("")
+    # BSON: 5 bytes, `_id` 2 + 3 + 21, `shop` 2 + 4 + 21: 58. Pages are 0.9 full:
+    # 58,000 / 0.9 = 64,444. An entry: 3 + 4 for the record and its id, 1 for the type, 21: 29.
+    # In memory 29,000 x 1.09 = 31,610; in a file 29,000 x 0.76, of which 0.95 holds something:
+    # 23,200.
+    (home,) = with_index.homes
+    assert round(home.stored_bytes) == 64_444
+    assert [round(index.stored_bytes) for index in home.indexes] == [31_610, 31_610]
+    assert round(with_index.load.disk_bytes - without.load.disk_bytes) == 23_200
+    # of 10 writes a second with none of the pages missing: 10 x 2.53 operations
+    calm = a_load(writes_peak=Decimal(10), hot_bytes=Decimal(0), memory_bytes=Decimal(0))
+    assert calm.iops(Decimal(GB), figures("mongodb")) == Decimal("25.3")
+
+
 HURRIED = Hurried(pattern="list", pages=Decimal(11), target_ms=Decimal(12))
 
 

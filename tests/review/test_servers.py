@@ -176,7 +176,7 @@ def test_a_fix_that_leaves_the_offer_says_so_and_what_it_relieves():
     evaluation = Session(file=read_model(SMALL.format(users=1000))).evaluate("d")
     assert isinstance(evaluation, ServerEvaluation)
     whole = evaluation.load.disk_bytes
-    index = 290_000 * k["index_compression"] / k["page_fill"]
+    index = 290_000 * k["index_compression"] / k["file_fill"]
     told = f"bytes on disk {format_bytes(int(whole))} to {format_bytes(int(whole - index))}"
     assert told in rest
 

@@ -97,12 +97,12 @@ class MongoConnector(ServerConnector):
             raise UnsupportedError(
                 "the embedded MongoDB is SecantusDB, another program: what it takes says nothing "
                 "about MongoDB",
-                remedy="the constants of MongoDB stay assumed, with their range",
+                remedy="the processor time of MongoDB stays assumed, with its range",
             )
         raise UnsupportedError(
             "a MongoDB tells neither the processor time nor the disk operations of a command, and "
             "no MongoDB server was at hand to work out how to measure them otherwise",
-            remedy="the constants of MongoDB stay assumed, with their range",
+            remedy="the processor time of MongoDB stays assumed, with its range",
         )
 
     def temporary(

@@ -237,16 +237,17 @@ class MongoLayout:
         )
         mean = Decimal(sum(sizes)) / max(1, len(sizes)) + added
         data = count * mean
-        fill = given["page_fill"]
+        live = given["file_fill"]
         facts = [
             facts_of(collection.name, "table", entity.name, count, [s + int(added) for s in sizes])
         ]
         indexes = []
-        disk = data * min(ONE, self.kept_share(collection) * given["compression_of_measured"])
+        kept = min(ONE, self.kept_share(collection) * given["compression_of_measured"])
+        disk = data * kept / live
         for index in (primary(entity), *collection.indexes):
             ordered, column = self._index(collection, index, count, users)
             indexes.append(ordered)
-            disk += ordered.entries * ordered.entry_bytes * given["index_compression"] / fill
+            disk += ordered.entries * ordered.entry_bytes * given["index_compression"] / live
             facts.append(
                 facts_of(
                     f"{collection.name}/{index.name}", "index", entity.name, ordered.entries, column
@@ -257,11 +258,9 @@ class MongoLayout:
             entity=entity.name,
             rows=count,
             row_bytes=mean,
-            stored_bytes=data / fill,
+            stored_bytes=data / given["page_fill"],
             page_bytes=PAGE_BYTES,
-            indexes=tuple(
-                _with_memory(index, given["index_compression"] / fill) for index in indexes
-            ),
+            indexes=tuple(_with_memory(index, given["index_memory"]) for index in indexes),
             vector_indexes=tuple(
                 _vectors(entity, index, count) for index in collection.vector_indexes
             ),
