@@ -32,6 +32,7 @@ entities:
       ended_at: {type: timestamp, after: started_at}
       archived_on: {type: date, after: ended_at, presence: 30%}
       archived_by: {type: id, presence: 30%, present_with: archived_on}
+      archived_to: {type: id, presence: 30%, present_with: archived_by}
       created: {type: epoch, role: time}
       expires_at: epoch
       note: {type: text, like: n-1}
@@ -96,9 +97,10 @@ def test_only_the_expiry_lies_ahead_by_the_retention(posts: list[dict[str, objec
 def test_attributes_present_together_are_there_or_absent_together(
     posts: list[dict[str, object]],
 ) -> None:
-    both = [("archived_on" in post, "archived_by" in post) for post in posts]
-    assert set(both) == {(True, True), (False, False)}
-    assert 0.28 < sum(there for there, _ in both) / len(both) < 0.32
+    names = ("archived_on", "archived_by", "archived_to")
+    together = [tuple(name in post for name in names) for post in posts]
+    assert set(together) == {(True, True, True), (False, False, False)}
+    assert 0.28 < sum(there for there, *_ in together) / len(together) < 0.32
 
 
 def test_a_sequence_counts_up_from_its_first_value(posts: list[dict[str, object]]) -> None:

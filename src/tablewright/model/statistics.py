@@ -9,7 +9,7 @@ designs, engines or prices.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from functools import cache
@@ -433,8 +433,31 @@ class Selectivity:
             return ONE
         count = self.instances(entity.name)
         for condition in conditions:
-            count *= self.share(entity, condition)
-        return count
+            if condition.share is not None or condition.operator not in ("exists", "absent"):
+                count *= self.share(entity, condition)
+        return count * _share_present(entity, conditions)
+
+
+def _share_present(entity: Entity, conditions: Iterable[Condition]) -> Decimal:
+    """Return the share of instances that have, and lack, what conditions say they do.
+
+    Of those that meet the other conditions: an attribute present with one of theirs is there.
+    """
+    by_group: dict[str, dict[str, Decimal]] = {}
+    for condition in conditions:
+        name = condition.attribute.partition(".")[0]
+        is_met = condition.share is not None or condition.operator not in ("exists", "absent")
+        how = "met" if is_met else condition.operator
+        group = by_group.setdefault(entity.comes_with(name), {})
+        group[how] = min(ONE, entity.attribute(name).presence)
+    share = ONE
+    for group in by_group.values():
+        if "absent" in group:
+            is_there = "exists" in group or "met" in group
+            share *= ZERO if is_there else ONE - group["absent"]
+        elif "exists" in group and "met" not in group:
+            share *= group["exists"]
+    return share
 
 
 def _span(attribute: Attribute) -> Decimal | None:

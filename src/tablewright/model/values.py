@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import enum
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import field
 from decimal import Decimal
 from functools import cached_property
@@ -230,6 +230,30 @@ class Entity:
     def has(self, name: str) -> bool:
         """Whether there is an attribute of that name."""
         return name in self._by_name
+
+    def comes_with(self, name: str) -> str:
+        """Return the attribute that decides whether one is present: of those that are together."""
+        seen = {name}
+        while (first := self.attribute(name).present_with) and first not in seen:
+            seen.add(first)
+            name = first
+        return min(seen) if first else name  # in a circle none is the first
+
+    def presence_of(self, names: Iterable[str], among: Iterable[str] = ()) -> Decimal:
+        """Return the share of instances that have all of some attributes.
+
+        Those that are present together are there or not at once, the others independently.
+
+        Args:
+            names: the attributes.
+            among: counted are only instances that have these.
+        """
+        there = {self.comes_with(name) for name in among}
+        share = ONE
+        for name in {self.comes_with(name): name for name in names if self.has(name)}.values():
+            if self.comes_with(name) not in there:
+                share *= self.attribute(name).presence
+        return share
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -23,7 +23,7 @@ from tablewright.model.values import Model
 from tablewright.plan.protocol import Planning
 from tablewright.plan.search import search
 from tablewright.plan.settings import Settings
-from tablewright.plan.settling import with_lasting_keys
+from tablewright.plan.settling import with_lasting_keys, with_worthwhile_splits
 from tablewright.plan.values import Scale
 
 SampledEvaluate = Callable[[Design, int, int | None], Evaluation]
@@ -192,7 +192,7 @@ def _best_at(
 ) -> Design:
     at_scale = replace(settings, scales=(Scale(users=users),))
     plan = search(model, planning, at_scale, current=planned, name=planned.name)
-    plan = with_lasting_keys(plan, planned)
+    plan = with_worthwhile_splits(with_lasting_keys(plan, planned), planned)
 
     def sampled(design: Design, users: int) -> Evaluation:
         return evaluate(design, users, settings.sample_items)

@@ -25,7 +25,11 @@ from tablewright.plan.result import Cost, PlannedPattern, PlanResult, SearchFact
 from tablewright.plan.roadmap import Step, steps
 from tablewright.plan.search import search
 from tablewright.plan.settings import Settings
-from tablewright.plan.settling import with_lasting_keys, within_rules
+from tablewright.plan.settling import (
+    with_lasting_keys,
+    with_worthwhile_splits,
+    within_rules,
+)
 from tablewright.plan.values import Plan
 
 LARGEST_SAMPLE_ITEMS = 2048
@@ -129,7 +133,7 @@ class Planner:
     ) -> tuple[Plan, Finished, tuple[str, ...]]:
         plan = search(self.model, planning, settings, current=current, name=name)
         searched = plan.solution
-        plan = with_lasting_keys(plan, current)
+        plan = with_worthwhile_splits(with_lasting_keys(plan, current), current)
         notes: tuple[str, ...] = ()
         if self.severe is not None:
             plan, notes = within_rules(plan, self.severe)

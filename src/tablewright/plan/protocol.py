@@ -225,6 +225,10 @@ class Planning(Protocol):
         """Return how well the key of an option lasts; less is better, 0 is the key there is."""
         ...
 
+    def is_divided(self, option: PlacementOption) -> bool:
+        """Whether an option keeps attributes of an entity in items of their own."""
+        ...
+
     def entities_of(self, design: Design, subject: str) -> frozenset[str]:
         """Return the entities that the subject of a finding is about."""
         ...

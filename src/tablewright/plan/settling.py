@@ -53,6 +53,53 @@ def with_lasting_keys(plan: Plan, current: Design | None) -> Plan:
     return plan
 
 
+def with_worthwhile_splits(plan: Plan, current: Design | None) -> Plan:
+    """Return a plan that keeps nothing apart for a saving that is not worth a round trip.
+
+    What people wait for may take a round trip more because an entity's attributes are stored
+    separately: only where that saves 1 USD a month and one per cent of the bill.
+    """
+    planning = plan.planning
+    for place in range(len(plan.considered)):
+        entry = plan.considered[place]
+        chosen = entry.options[plan.solution.choices[place].option]
+        if not planning.is_divided(chosen):
+            continue
+        rank = planning.key_rank(chosen, current)
+        undivided = tuple(
+            option
+            for option in entry.all_options
+            if not planning.is_divided(option)
+            and _keeps_inside(option) == _keeps_inside(chosen)
+            and planning.key_rank(option, current) <= rank
+        )
+        other = restricted(plan, entry, undivided)
+        if other is None or not _is_small(other.solution.usd - plan.solution.usd, plan):
+            continue
+        if _waits_longer(plan, other, place):
+            plan = _among(other, place, undivided)
+    return plan
+
+
+def _waits_longer(plan: Plan, other: Plan, place: int) -> bool:
+    """Whether something that people wait for takes more round trips than in another plan."""
+    theirs = _depths(other, place)
+    return any(depth > theirs.get(slot, depth) for slot, depth in _depths(plan, place).items())
+
+
+def _depths(plan: Plan, place: int) -> dict[tuple[str, int], int]:
+    """Return the round trips of each question about an entity that people wait for."""
+    choice = plan.solution.choices[place]
+    option, chosen = plan.considered[place].options[choice.option], frozenset(choice.indexes)
+    paths = {(slot.pattern, slot.part): slot.cheapest(chosen) for slot in option.slots}
+    waited_for = {p.name for p in plan.model.patterns if p.purpose == "online"}
+    return {
+        slot: path.depth
+        for slot, path in paths.items()
+        if path is not None and slot[0] in waited_for
+    }
+
+
 def _keeps_inside(option: PlacementOption) -> tuple[str, tuple[str, ...]]:
     return option.placement.within, option.placement.embeds
 

@@ -456,7 +456,7 @@ class Sample(InstanceFamilies):
         if attribute.presence >= ONE:
             return None
         first = BlockRun(run.seed, run.entity, run.block, run.users, _FIRST_DRAW)
-        path = attribute.present_with or attribute.name
+        path = run.entity.comes_with(attribute.name)
         return _inner_presence(first, attribute, path, BLOCK)
 
     def next_key(

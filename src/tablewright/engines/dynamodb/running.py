@@ -128,7 +128,13 @@ class RouteRunner:
     def _read(self, route: Route, call: Call) -> list[Row]:
         pattern = call.pattern
         rows: list[Row] = []
+        is_chosen = False
         for step in route.steps:
+            follows = isinstance(step, ObjectStep) or (
+                isinstance(step, ReadStep) and step.from_previous
+            )
+            if follows and not is_chosen:  # what is left out needs no second request
+                rows, is_chosen = self._chosen(route, call, rows), True
             if isinstance(step, ObjectStep):
                 rows = [self._with_object(step, row, call) for row in rows]
                 continue
@@ -143,6 +149,11 @@ class RouteRunner:
                 rows = self._collect(route, step, pattern, call)
             else:
                 rows = self._get(step, [each.row for each in call.all], pattern.name)
+        return rows if is_chosen else self._chosen(route, call, rows)
+
+    def _chosen(self, route: Route, call: Call, rows: list[Row]) -> list[Row]:
+        """Return the rows that are asked for, in their order: all that is looked at is read."""
+        pattern = call.pattern
         near = next((test for test in call.tests if test.operator == "near"), None)
         if route.filtered or near is not None:
             rows = [row for row in rows if _passes(row, call.tests)]

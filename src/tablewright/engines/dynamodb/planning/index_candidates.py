@@ -16,7 +16,6 @@ from tablewright.engines.dynamodb.planning.queries import (
     Ask,
     EntityWorkload,
     can_be_key,
-    is_always_there,
 )
 from tablewright.engines.dynamodb.planning.stretches import asks_for_all_in_order
 from tablewright.model.values import Entity
@@ -129,11 +128,12 @@ def _forms(
 def _tails(entity: Entity, key_attributes: set[str], ask: Ask) -> Iterator[tuple[str, ...]]:
     """Yield the sort keys that help: the order asked for, the range, or none."""
     seen: set[tuple[str, ...]] = set()
+    bound = (*ask.given, *(name for name, _ in ask.fixed), *ask.ranges, *ask.present)
     for names in (ask.sort, *((name,) for name in ask.ranges), ()):
         usable = all(
             n in key_attributes
             and can_be_key(entity.attribute(n))
-            and (is_always_there(entity, n) or n in ask.ranges)
+            and entity.presence_of((n,), among=bound) == 1
             for n in names
         )
         if usable and names not in seen:

@@ -225,6 +225,10 @@ class DynamoPlanning:
         existing = None if current is None else dynamo(current)
         return key_rank(self.model, placement_of(option), existing)
 
+    def is_divided(self, option: PlacementOption) -> bool:
+        """Whether an option keeps attributes of an entity in items of their own."""
+        return bool(placement_of(option).sides)
+
     def entities_of(self, design: Design, subject: str) -> frozenset[str]:
         """Return the entities that the subject of a finding is about."""
         return entities_of(self.model, dynamo(design), subject)

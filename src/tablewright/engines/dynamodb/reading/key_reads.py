@@ -288,7 +288,7 @@ def missing_from(
         for path in template.attributes if template else ():
             name = path.partition(".")[0]
             if entity.has(name) and name not in there and entity.attribute(name).presence < 1:
-                if entity.attribute(name).present_with in there:
+                if entity.presence_of((name,), among=filter(entity.has, there)) == 1:
                     continue
                 names[name] = None
     return tuple(names)
@@ -296,15 +296,12 @@ def missing_from(
 
 def match_share(match: KeyMatch, entity: Entity) -> Decimal:
     """Return the share of instances that have all optional attributes an index is keyed by."""
-    share = ONE
-    bound = {condition.attribute for condition in match.conditions}
+    names: dict[str, None] = {}
     for key in match.index.keys if match.index is not None else ():
         template = match.shape.template(key)
-        for path in template.attributes if template else ():
-            name = path.partition(".")[0]
-            if entity.has(name) and name not in bound:
-                share *= entity.attribute(name).presence
-    return share
+        names |= dict.fromkeys(path.partition(".")[0] for path in template.attributes if template)
+    bound = (c.attribute for c in match.conditions if c.operator != "absent")
+    return entity.presence_of(names, among=filter(entity.has, bound))
 
 
 def _one_for_each(pattern: Pattern) -> str:

@@ -1,0 +1,56 @@
+"""A split that saves little is not worth a round trip.
+
+A note is `nid` 3 + 36, `owner` 5 + 24, `seen` 4 + 5, `text` 4 + 3,000: some 3,090 B, four write
+units; without the text one. It is listed whole, by its owner.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from tablewright import Options, Session, read_model
+from tablewright.engines.dynamodb.design import DynamoDesign
+from tablewright.verbs.plan import plan
+
+NOTES = """
+app: notes
+region: us-east-1
+scales: [1000]
+options: {capacity: on-demand}
+entities:
+  Note:
+    key: nid
+    count: 3/user
+    attributes:
+      nid: uuid
+      owner: {type: id, distinct: 1000, immutable: true}
+      seen: int(0..999999)
+      text: {type: text, bytes: 3000}
+patterns:
+  own: {list: Note, where: owner, rate: 1/user/day, purpose: PURPOSE}
+  see: {update: Note, by: nid, set: seen, rate: RATE/user/day}
+"""
+
+
+def tables(rate: str, purpose: str = "online") -> int:
+    text = NOTES.replace("RATE", rate).replace("PURPOSE", purpose)
+    design = plan(Session(file=read_model(text), options=Options()), explained=False).design
+    assert isinstance(design, DynamoDesign)
+    return len(design.tables)
+
+
+@pytest.mark.parametrize(
+    ("rate", "kept_apart"),
+    [
+        # 1,000 users x 9 a day x 30.42 days x 3 units less x 0.625 USD a million = 0.51 USD
+        ("9", False),
+        # x 90 a day 5.13 USD, of some 8 in all
+        ("90", True),
+    ],
+)
+def test_a_round_trip_more_has_to_save_a_dollar_and_a_hundredth(rate, kept_apart):
+    assert tables(rate) == 1 + kept_apart
+
+
+def test_where_nobody_waits_a_round_trip_costs_nothing():
+    assert tables("9", "batch") == 2
