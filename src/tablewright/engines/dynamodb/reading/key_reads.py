@@ -299,7 +299,8 @@ def match_share(match: KeyMatch, entity: Entity) -> Decimal:
     names: dict[str, None] = {}
     for key in match.index.keys if match.index is not None else ():
         template = match.shape.template(key)
-        names |= dict.fromkeys(path.partition(".")[0] for path in template.attributes if template)
+        paths = template.attributes if template else ()
+        names |= dict.fromkeys(path.partition(".")[0] for path in paths)
     bound = (c.attribute for c in match.conditions if c.operator != "absent")
     return entity.presence_of(names, among=filter(entity.has, bound))
 
