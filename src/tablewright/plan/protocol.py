@@ -225,8 +225,8 @@ class Planning(Protocol):
         """Return how well the key of an option lasts; less is better, 0 is the key there is."""
         ...
 
-    def is_divided(self, option: PlacementOption) -> bool:
-        """Whether an option keeps attributes of an entity in items of their own."""
+    def is_newly_divided(self, option: PlacementOption, current: Design | None) -> bool:
+        """Whether an option keeps attributes apart of an entity that is now in one item."""
         ...
 
     def entities_of(self, design: Design, subject: str) -> frozenset[str]:

@@ -57,19 +57,20 @@ def with_worthwhile_splits(plan: Plan, current: Design | None) -> Plan:
     """Return a plan that keeps nothing apart for a saving that is not worth a round trip.
 
     What people wait for may take a round trip more because an entity's attributes are stored
-    separately: only where that saves 1 USD a month and one per cent of the bill.
+    separately: only where that saves 1 USD a month and one per cent of the bill, or where the
+    current design does so already.
     """
     planning = plan.planning
     for place in range(len(plan.considered)):
         entry = plan.considered[place]
         chosen = entry.options[plan.solution.choices[place].option]
-        if not planning.is_divided(chosen):
+        if not planning.is_newly_divided(chosen, current):
             continue
         rank = planning.key_rank(chosen, current)
         undivided = tuple(
             option
             for option in entry.all_options
-            if not planning.is_divided(option)
+            if not planning.is_newly_divided(option, current)
             and _keeps_inside(option) == _keeps_inside(chosen)
             and planning.key_rank(option, current) <= rank
         )

@@ -225,9 +225,13 @@ class DynamoPlanning:
         existing = None if current is None else dynamo(current)
         return key_rank(self.model, placement_of(option), existing)
 
-    def is_divided(self, option: PlacementOption) -> bool:
-        """Whether an option keeps attributes of an entity in items of their own."""
-        return bool(placement_of(option).sides)
+    def is_newly_divided(self, option: PlacementOption, current: Design | None) -> bool:
+        """Whether an option keeps attributes apart of an entity that is now in one item."""
+        placement = placement_of(option)
+        existing = () if current is None else dynamo(current).tables
+        shapes = [s for table in existing for s in table.shapes_of(placement.entity)]
+        is_divided = sum(not (shape.guards or shape.counters) for shape in shapes) > 1
+        return bool(placement.sides) and not is_divided
 
     def entities_of(self, design: Design, subject: str) -> frozenset[str]:
         """Return the entities that the subject of a finding is about."""
