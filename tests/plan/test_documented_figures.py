@@ -30,17 +30,17 @@ LARGE = ("Screen Time Journey", "PoaFix")
 TITLES = [pytest.param(t, marks=pytest.mark.slow) if t in LARGE else t for t in APPS]
 
 
-def documented() -> dict[str, dict[int, tuple[str, str]]]:
-    """Return what the page says: users, and USD of the recommended and of the planned design."""
+def documented() -> dict[str, dict[int, tuple[str, str, str]]]:
+    """Return what the page says: users, and USD of the current, recommended and planned design."""
     text = (Path(__file__).parents[2] / "docs" / "planning.md").read_text(encoding="utf-8")
-    found: dict[str, dict[int, tuple[str, str]]] = {}
+    found: dict[str, dict[int, tuple[str, str, str]]] = {}
     title = ""
     for line in text.splitlines():
-        row = re.match(r"\| ([A-Za-z ]*)\| ([\d,]+) \| ([\d.,]+) \| ([\d.,]+) \|", line)
+        row = re.match(r"\| ([A-Za-z ]*)\| ([\d,]+)" + r" \| ([\d.,]+)" * 3 + r" \|", line)
         if row is not None:
             title = row[1].strip() or title
             users = int(row[2].replace(",", ""))
-            found.setdefault(title, {})[users] = (row[3], row[4])
+            found.setdefault(title, {})[users] = (row[3], row[4], row[5])
     return {title: rows for title, rows in found.items() if title in APPS}
 
 
@@ -75,9 +75,23 @@ def test_the_figures_of_the_page_are_those_of_the_plan(title):
     session, _, costs = planned(title)
     rows = documented()[title]
     assert set(rows) == {min(session.model.scales), max(session.model.scales)}
-    for users, (recommended, ours) in rows.items():
+    for users, (current, recommended, ours) in rows.items():
+        assert format_usd(session.evaluate("current", users).bill.total) == current
         assert format_usd(costs[APPS[title][1], users]) == recommended
         assert format_usd(costs["planned", users]) == ours
+
+
+@pytest.mark.parametrize("title", TITLES)
+def test_planned_costs_no_more_than_recommended_and_that_no_more_than_current(title):
+    session, _, costs = planned(title)
+    served = {}
+    for users in session.model.scales:
+        current = session.evaluate("current", users)
+        served[users] = len(current.unserved) == 0
+        assert costs["planned", users] <= costs[APPS[title][1], users]
+        dearer = costs[APPS[title][1], users] <= current.bill.total
+        assert dearer or (title == "LLM proxy" and users == 1_000 and not served[users])
+    assert all(served.values()) == (title != "LLM proxy")
 
 
 @pytest.mark.slow
