@@ -98,6 +98,8 @@ class Tally:
     retries: int = 0
     access: Counter[str] = field(default_factory=Counter)
     """How often the server said that it found rows there."""
+    asked: dict[int, set[int]] = field(default_factory=dict)
+    """Of each part of the metered calls, which stored instances they were about."""
 
     def note(self, consumed: Iterable[Consumption]) -> None:
         """Add the units of one call."""
@@ -124,6 +126,17 @@ class Tally:
         self.wrong_calls += 1
         if len(self.wrong) < SHOWN and problem not in self.wrong:
             self.wrong.append(problem)
+
+    def note_instances(self, call: Call) -> None:
+        """Add the stored instances that a metered call is about."""
+        for place, each in enumerate(call.instances):
+            if each.number is not None:
+                self.asked.setdefault(place, set()).add(each.number)
+
+    @property
+    def choices(self) -> int:
+        """How many calls differ: asking for the same instance again says nothing new."""
+        return min((len(numbers) for numbers in self.asked.values()), default=self.metered)
 
     def means(self, part: int | None = None) -> Units:
         """Return the mean units of a call, or of those of one part of the calls."""
@@ -159,6 +172,15 @@ def _error_of(figures: Sequence[Decimal]) -> Decimal:
     return (sum(((figure - mean) ** 2 for figure in figures), ZERO) / count / (count - 1)).sqrt()
 
 
+def _is_refused_unawares(call: Call) -> bool:
+    """Whether a call is refused, of a pattern of which the model says that none is.
+
+    No instance was found that meets its condition. Its answer is checked, but a refused write takes
+    other units than those that the estimate is made of.
+    """
+    return not call.pattern.fails and any(each.must_fail for each in call.instances)
+
+
 class Runner:
     """Runs the patterns of one evaluated design."""
 
@@ -180,6 +202,7 @@ class Runner:
         """Carry out one call, check its answer, note what it consumed."""
         tally = self.tallies.setdefault(call.pattern.name, Tally())
         self.ensure_parents(call)
+        is_metered = is_metered and not _is_refused_unawares(call)
         note = self.predictor.note(call) if is_metered else None
         try:
             outcome = self.adapter.run(route, self.prepared(call), is_metered=is_metered)
@@ -197,6 +220,7 @@ class Runner:
             if outcome.consumed is not None:
                 tally.note(outcome.consumed)
                 tally.notes.append(note)
+                tally.note_instances(call)
 
     def _check(self, tally: Tally, call: Call, outcome: Outcome) -> None:
         if call.pattern.verb is Verb.READ:
@@ -629,10 +653,11 @@ def _compare(
         return sum((figure * n for figure, n in zip(figures, calls, strict=True)), ZERO) / count
 
     estimated = route.units(dimension, resource)
-    choice = tally.spread(resource, dimension)
-    if tally.metered < FEWEST_THAT_MATTER:
+    choices = Decimal(max(1, min(tally.metered, tally.choices)))
+    choice = tally.spread(resource, dimension) * (count / choices).sqrt()
+    if choices < FEWEST_THAT_MATTER:
         # the spread of a call, better known from all instances than from a few calls
-        choice = max(choice, estimated.error * (Decimal(sample_items) / count).sqrt())
+        choice = max(choice, estimated.error * (Decimal(sample_items) / choices).sqrt())
     return UnitComparison(
         resource=resource or "",
         dimension=dimension,
