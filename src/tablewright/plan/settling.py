@@ -16,12 +16,14 @@ from tablewright.design.values import Design
 from tablewright.plan.alternatives import restricted
 from tablewright.plan.protocol import Pairs
 from tablewright.plan.pruning import greedy
-from tablewright.plan.values import Considered, PlacementOption, Plan
+from tablewright.plan.values import (
+    LEAST_SAVING_SHARE,
+    LEAST_SAVING_USD,
+    Considered,
+    PlacementOption,
+    Plan,
+)
 
-LEAST_SAVING_USD = Decimal(1)
-"""A month at the planned scale: what another key has to save at least, beside the share."""
-LEAST_SAVING_SHARE = Decimal("0.01")
-"""Of the bill: what another key has to save at least."""
 MOST_TRIALS = 8
 """Other choices of one entity that are tried to avoid a finding, the cheapest first."""
 

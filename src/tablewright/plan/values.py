@@ -25,6 +25,10 @@ if TYPE_CHECKING:
 
 ROUND_TRIP_MS = Decimal(10)
 """What one round trip is taken to need at the 99th percentile, in the region: an assumption."""
+LEAST_SAVING_USD = Decimal(1)
+"""A month: what another key, or a round trip more, has to save at least, beside the share."""
+LEAST_SAVING_SHARE = Decimal("0.01")
+"""Of the bill: what another key, or a round trip more, has to save at least."""
 
 Evaluate = Callable[[Design, int], Evaluation]
 """Prices a design at a number of users."""

@@ -15,7 +15,7 @@ from decimal import Decimal
 from tablewright.capacity.limits import READ_UNIT_BYTES, WRITE_UNIT_BYTES
 from tablewright.core.errors import PriceUnknownError, UnsupportedError, UsageError
 from tablewright.core.frozen import frozen
-from tablewright.core.quantities import ZERO
+from tablewright.core.quantities import ZERO, format_usd
 from tablewright.design.changes import (
     BACKFILLS,
     REBUILDS,
@@ -31,6 +31,7 @@ from tablewright.engines.dynamodb.item_changes import AddGuardItem
 from tablewright.engines.dynamodb.tariff import Tariff
 from tablewright.evaluation.values import Evaluation
 from tablewright.model.values import Model, Pattern
+from tablewright.plan.values import LEAST_SAVING_SHARE, LEAST_SAVING_USD
 from tablewright.review.catalogue import Catalogue
 from tablewright.review.findings import Level
 from tablewright.review.recosting import Budget, FixOutcome
@@ -39,6 +40,8 @@ from tablewright.review.verdicts import FixOption
 
 Evaluate = Callable[[Model, DynamoDesign, int], Evaluation]
 
+ONLY_TO_SAVE = frozenset({"change_projection", "split_entity"})
+"""What is done for nothing but the bill."""
 MOVES = REBUILDS | BACKFILLS | {"shard_key", "move_blob", "add_guard_item"}
 
 
@@ -91,10 +94,12 @@ class Recoster:
         except (UsageError, UnsupportedError, PriceUnknownError) as problem:
             return FixOutcome(option=option, saves=None, reject=problem.message, effort=effort)
         once, hours = migration(option.changes, after, self.tariff)
+        saves = _saved(before.facts, after) if option.has_saving else None
         return FixOutcome(
             option=option,
-            saves=_saved(before.facts, after) if option.has_saving else None,
-            reject=self._reason_against(before, after, pair),
+            saves=saves,
+            reject=self._reason_against(before, after, pair)
+            or self._too_little_for_a_round_trip(before, after, option, saves),
             cost_once=once,
             hours=hours,
             effort=effort,
@@ -155,6 +160,25 @@ class Recoster:
             if reason:
                 return reason
         return self._worse(before, after, pair)
+
+    def _too_little_for_a_round_trip(
+        self, before: _Part, after: DynamoFacts, option: FixOption, saves: Decimal | None
+    ) -> str:
+        """Say what people wait for longer for a saving so small that no plan would take it."""
+        if saves is None or any(change.kind not in ONLY_TO_SAVE for change in option.changes):
+            return ""
+        if saves >= max(LEAST_SAVING_USD, self.facts.cost * LEAST_SAVING_SHARE):
+            return ""
+        for pattern in after.model.patterns:
+            was, now = before.facts.route(pattern), after.route(pattern)
+            if was is None or now is None or pattern.purpose != "online":
+                continue
+            if was.is_served and now.depth > was.depth:
+                return (
+                    f"{pattern.name} would take {now.depth} round trips instead of {was.depth}, "
+                    f"for {format_usd(saves)} USD a month"
+                )
+        return ""
 
     def _worse(self, before: _Part, after: DynamoFacts, pair: Pair) -> str:
         levels = {c.pair: c.level() for c in before.run.candidates}
