@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from pathlib import Path
 
@@ -16,6 +17,10 @@ PATIENT = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
 settings.register_profile("dev", **PATIENT)
 settings.register_profile("full", **PATIENT, max_examples=1000, derandomize=True)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "dev"))
+
+# Sessions and modules stay for the whole run: to look for garbage among them again and again takes
+# a tenth of the time.
+gc.set_threshold(50_000, 20, 50)
 
 DATA = Path(__file__).parent / "data"
 

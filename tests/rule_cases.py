@@ -20,12 +20,13 @@ import yaml
 from tablewright import read_model
 from tablewright.review.review import Weighed
 from tablewright.review.verdicts import Clear, Hit, Missing
+from yaml_files import read_yaml
 
 RULES = Path(__file__).parent / "rules"
 
 
 def files(folder: Path) -> dict[str, Any]:
-    return {path.stem: yaml.safe_load(path.read_text()) for path in sorted(folder.glob("*.yaml"))}
+    return {path.stem: read_yaml(path.read_text()) for path in sorted(folder.glob("*.yaml"))}
 
 
 def cases(found: Mapping[str, Any]) -> Iterator[Any]:

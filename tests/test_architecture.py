@@ -8,7 +8,7 @@ from __future__ import annotations
 import ast
 import re
 import tomllib
-from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
@@ -23,20 +23,35 @@ LONG_FUNCTIONS: dict[str, str] = {}
 """Functions over 80 lines, each with the reason."""
 
 
-def modules() -> Iterator[tuple[str, str]]:
-    for path in sorted(SOURCE.rglob("*.py")):
-        yield path.relative_to(SOURCE).as_posix(), path.read_text(encoding="utf-8")
+@cache
+def modules() -> tuple[tuple[str, str], ...]:
+    return tuple(
+        (path.relative_to(SOURCE).as_posix(), path.read_text(encoding="utf-8"))
+        for path in sorted(SOURCE.rglob("*.py"))
+    )
 
 
-def functions(text: str) -> Iterator[tuple[str, int]]:
+def functions(text: str) -> list[tuple[str, int]]:
+    return read_once(text)[0]
+
+
+@cache
+def read_once(text: str) -> tuple[list[tuple[str, int]], list[str]]:
+    """Return the functions of a module with their lines, and the names that it uses."""
+    functions, names = [], []
     for node in ast.walk(ast.parse(text)):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-            yield node.name, (node.end_lineno or node.lineno) - node.lineno + 1
+            functions.append((node.name, (node.end_lineno or node.lineno) - node.lineno + 1))
+        elif isinstance(node, ast.Name):
+            names.append(node.id)
+        elif isinstance(node, ast.Attribute):
+            names.append(node.attr)
+    return functions, names
 
 
 def test_functions_are_measured_from_def_to_their_last_line() -> None:
     text = "@decorated\ndef f(a):\n    x = 1\n\n    return x\n\n\nasync def g(): ...\n"
-    assert list(functions(text)) == [("f", 4), ("g", 1)]
+    assert functions(text) == [("f", 4), ("g", 1)]
 
 
 def test_modules_are_short_but_for_those_that_are_listed() -> None:
@@ -68,9 +83,7 @@ def test_no_engine_class_is_named_outside_of_the_engines() -> None:
         f"{name}: {match}"
         for name, text in modules()
         if not name.startswith(MAY_KNOW_ENGINES)
-        for node in ast.walk(ast.parse(text))
-        if isinstance(node, ast.Name | ast.Attribute)
-        for match in [node.id if isinstance(node, ast.Name) else node.attr]
+        for match in read_once(text)[1]
         if ENGINE_CLASSES.fullmatch(match)
     }
     assert named == set()

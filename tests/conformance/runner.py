@@ -35,6 +35,8 @@ from typing import Any
 
 import yaml
 
+from yaml_files import SafeLoader
+
 HERE = Path(__file__).parent
 Call = Callable[[str, Any], tuple[int, Any]]
 
@@ -42,7 +44,7 @@ Call = Callable[[str, Any], tuple[int, Any]]
 _SCALARS = ("int", "float", "null")
 
 
-class _Loader(yaml.SafeLoader):
+class _Loader(SafeLoader):
     """Safe YAML with tags for wire-form values; `y`, `no` and dates stay text."""
 
 
@@ -104,7 +106,7 @@ def _any(loader: Any, node: Any) -> Any:
         return loader.construct_sequence(node, deep=True)
     return loader.construct_object(
         yaml.ScalarNode(
-            loader.resolve(yaml.ScalarNode, node.value, (node.style is None, False)),
+            loader.resolve(yaml.ScalarNode, node.value, (not node.style, False)),
             node.value,
             style=node.style,
         )

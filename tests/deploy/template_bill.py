@@ -12,12 +12,13 @@ from decimal import Decimal
 import yaml
 
 from tablewright.bill.bill import charge
+from yaml_files import SafeLoader
 
 HOURS = Decimal(730)
 PROCESSORS = {"X86_64": "x86", "ARM64": "arm"}
 
 
-class Loader(yaml.SafeLoader):
+class Loader(SafeLoader):
     """Reads short tags as (tag, value)."""
 
 

@@ -15,6 +15,7 @@ from tablewright.deploy.folder import files_of, plan_folder, write_folder
 from tablewright.deploy.program import Program
 from tablewright.deploy.resources import AccountFact, ParameterRef, Ref, Resource, Stack, Text
 from tablewright.deploy.stack import build
+from yaml_files import SafeLoader
 
 OPTIONS = {
     "functions": FUNCTIONS,
@@ -27,7 +28,7 @@ def stack_of(name):
     return build(site(*OPTIONS[name]), (ORDERS,), GRANTS, EXPECTED)
 
 
-class Loader(yaml.SafeLoader):
+class Loader(SafeLoader):
     """Reads short tags as (tag, value)."""
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from applications import session_of
 from tablewright import apps, read_model
 from tablewright.design.sections import with_section
 from tablewright.engines.mongodb.design import MongoDesign
@@ -21,7 +22,7 @@ APPS = Path(__file__).parents[2] / "src/tablewright/apps"
 @pytest.mark.parametrize("app", apps.NAMES)
 @pytest.mark.parametrize("engine", ["mongodb", "postgresql"])
 def test_a_usual_design_reads_back_as_it_was(app: str, engine: str) -> None:
-    session = open_model(APPS / app)
+    session = session_of(app)
     design = session.usual_design(engine)
     assert design is not None
     section = languages()[engine].section
@@ -41,7 +42,7 @@ def test_a_usual_design_reads_back_as_it_was(app: str, engine: str) -> None:
 
 
 def test_a_design_written_by_hand_reads_back_as_it_was() -> None:
-    session = open_model(APPS / "poafix")
+    session = session_of("poafix")
     section = languages()["mongodb"].section
     assert section is not None
     for name in ("current", "recommended"):

@@ -40,6 +40,7 @@ def planned(app: str) -> tuple[Session, PlanResult]:
     return session, plan(session, explained=False)
 
 
+@cache
 def session_of(app: str) -> Session:
     return Session(file=read_model(read(app), f"{app}.yaml"), options=Options(sample_items=128))
 

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
-import tablewright
-from tablewright import apps
+from applications import session_of
 from tablewright.model.values import Verb
 from tablewright.store.failures import ConditionFailed, NotFound
 from tablewright.store.opening import fill_store, open_store
 
 from .arguments import USERS, arguments_of, workload_of
 
-FOLDER = Path(apps.__file__).parent
 ON_DYNAMODB = {
     "llm-proxy": "recommended",
     "screen-time-journey": "recommended",
@@ -38,7 +34,7 @@ def cases() -> list[object]:
 
 @pytest.mark.parametrize(("app", "design"), cases())
 def test_every_pattern_of_an_application_can_be_called(app: str, design: str) -> None:
-    session = tablewright.open_model(FOLDER / app / "tablewright.yaml")
+    session = session_of(app)
     model = session.model
     with open_store(session, design=design, target="memory") as store:
         assert fill_store(store, session, USERS) > 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 
 import yaml
@@ -10,11 +11,14 @@ from tablewright import apps, read_model
 from tablewright.core.errors import UnsupportedError
 from tablewright.session import Options, Session
 from tablewright.verbs.deploy import deploy, deploy_options
+from yaml_files import SafeLoader
 
 FORMATS = ("cloudformation", "sam", "terraform")
 
 
+@cache
 def session_of(app):
+    """Return the session of an application, which no test changes and that writes elsewhere."""
     return Session(read_model(apps.read(app), "model.yaml"), Options())
 
 
@@ -46,7 +50,7 @@ def files(folder):
     }
 
 
-class _Loader(yaml.SafeLoader):
+class _Loader(SafeLoader):
     """Reads a template; its short tags become texts."""
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from applications import session_of
 from tablewright import apps, read_model
 from tablewright.core.errors import UsageError
 from tablewright.deploy.grants import statements
@@ -25,14 +26,14 @@ DYNAMO_DESIGNS = [
 ] + [("poafix", "dynamodb")]
 
 
-def session_of(app, path="model.yaml"):
+def session_at(app, path):
     return Session(read_model(apps.read(app), str(path)), Options())
 
 
 @pytest.fixture(scope="module")
 def written(tmp_path_factory):
     folder = tmp_path_factory.mktemp("deploy")
-    session = session_of("llm-proxy", folder / "tablewright.yaml")
+    session = session_at("llm-proxy", folder / "tablewright.yaml")
     return session, deploy(session, option="native-aws"), folder / "deploy" / "production"
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import pytest
 
-from tablewright import apps, read_model
+from applications import session_of
 from tablewright.deploy.grants import USER, statements
 from tablewright.deploy.resources import Ref
 from tablewright.engines.dynamodb.infrastructure import share_of
@@ -15,7 +15,6 @@ from tablewright.local.policy.accesses import accesses_of
 from tablewright.local.policy.documents import read_policy
 from tablewright.local.policy.evaluation import evaluate
 from tablewright.proof.examples import example_requests
-from tablewright.session import Options, Session
 
 TAG = "userId"
 PRINCIPAL_TAG = "aws:principaltag/userid"
@@ -45,7 +44,7 @@ class Workload:
     """The accesses of every pattern of a design, and the policy generated for it."""
 
     def __init__(self, app, name):
-        session = Session(read_model(apps.read(app), "model.yaml"), Options())
+        session = session_of(app)
         design = session.design(name)
         evaluation = session.evaluate(design)
         share = share_of(evaluation, "production", ())
@@ -188,7 +187,7 @@ def test_the_deployer_creates_tables_and_may_not_read_them_nor_others():
     from tablewright.deploy.option import Site
     from tablewright.deploy.resources import Stack
 
-    session = Session(read_model(apps.read("auxeira"), "model.yaml"), Options())
+    session = session_of("auxeira")
     share = share_of(session.evaluate("recommended"), "production", ())
     stack = Stack(
         name="auxeira-production",

@@ -8,17 +8,16 @@ from pathlib import Path
 
 import pytest
 
+from applications import session_of
 from tablewright.session import open_model
 from tablewright.verbs.assess import assess
 from tablewright.verbs.plan import plan
 from tablewright.verbs.roadmap import RoadmapStep, RoadmapStop, RoadmapView, roadmap
 
-APPS = Path(__file__).parents[2] / "src/tablewright/apps"
-
 
 @cache
 def planned(app: str) -> RoadmapView:
-    return roadmap(open_model(APPS / app))
+    return roadmap(session_of(app))
 
 
 @pytest.fixture(scope="module")
@@ -70,7 +69,7 @@ def test_no_step_is_said_twice(journey: RoadmapView) -> None:
 
 
 def test_every_step_of_the_improvement_path_is_on_the_roadmap_once(journey: RoadmapView) -> None:
-    session = open_model(APPS / "screen-time-journey")
+    session = session_of("screen-time-journey")
     card = assess(session, designs=["current"], influences=False, claims=False).designs[0].card
     assert card is not None
     fixes = [s.what for stop in journey.stops for s in stop.steps if s.kind == "fix"]
@@ -148,7 +147,7 @@ def test_a_kind_that_is_kept_for_a_time_is_archived_from_a_gigabyte_on(
 
 
 def test_a_scale_at_which_nothing_is_due_says_so_in_its_checklist() -> None:
-    view = roadmap(open_model(APPS / "screen-time-journey"), "recommended")
+    view = roadmap(session_of("screen-time-journey"), "recommended")
     # Now there is the deployment that the growth path begins with, and no fix of the design.
     assert [step.kind for step in view.stops[0].steps] == ["move"]
     assert at(view, 1000).steps == ()
@@ -156,14 +155,14 @@ def test_a_scale_at_which_nothing_is_due_says_so_in_its_checklist() -> None:
 
 
 def test_the_steps_to_the_planned_design_are_on_one_roadmap_with_the_limits() -> None:
-    view = roadmap(open_model(APPS / "auxeira"), "current", planned=True)
+    view = roadmap(session_of("auxeira"), "current", planned=True)
     assert view.leads_to == "planned"
     fixes = [step for stop in view.stops for step in stop.steps if step.kind == "fix"]
     steps = [*fixes, *view.when_wanted]
     assert len({step.what for step in steps}) == len(steps) > 1
     # What all steps together leave is the bill of the planned design, whoever reckons it.
     last = view.stops[-1]
-    session = open_model(APPS / "auxeira")
+    session = session_of("auxeira")
     result = plan(session, start="current", explained=False)
     evaluator = session.evaluator("dynamodb")
     assert last.usd_then == evaluator.full(result.design, last.users).bill.total
