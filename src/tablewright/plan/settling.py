@@ -60,9 +60,9 @@ def with_worthwhile_splits(plan: Plan, current: Design | None) -> Plan:
 
     What people wait for may take a round trip more because an entity's attributes are stored
     separately: only where that saves 1 USD a month and one per cent of the bill, or where the
-    current design does so already.
+    current design does so already. All that is given up together is as little.
     """
-    planning = plan.planning
+    planning, divided_usd = plan.planning, plan.solution.usd
     for place in range(len(plan.considered)):
         entry = plan.considered[place]
         chosen = entry.options[plan.solution.choices[place].option]
@@ -77,7 +77,7 @@ def with_worthwhile_splits(plan: Plan, current: Design | None) -> Plan:
             and planning.key_rank(option, current) <= rank
         )
         other = restricted(plan, entry, undivided)
-        if other is None or not _is_small(other.solution.usd - plan.solution.usd, plan):
+        if other is None or not _is_small(other.solution.usd - divided_usd, plan):
             continue
         if _waits_longer(plan, other, place):
             plan = _among(other, place, undivided)
