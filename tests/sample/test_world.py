@@ -8,8 +8,10 @@ from typing import Any
 
 import pytest
 
+from applications import session_of
 from tablewright.model.values import Count, Entity, Kind, Model, Pattern, Rate, Verb
 from tablewright.sample import world as worlds
+from tablewright.sample.sample import Sample
 from tablewright.sample.world import ExpectedAnswer, World, distance_km, is_far
 from tablewright.sample.world import Test as Holding
 
@@ -393,3 +395,12 @@ def test_an_entity_is_heavy_when_all_of_it_takes_more_than_half_of_what_is_kept(
     assert not world.is_heavy("Person")
     monkeypatch.setattr(worlds, "KEPT_BYTES", 2 * 1088 - 2)
     assert world.is_heavy("Person")
+
+
+def test_an_instance_beyond_the_last_is_as_the_sample_draws_it_and_changes_no_other():
+    model = session_of("llm-proxy").model
+    sample = Sample(model)
+    world = World(model, sample, 20)  # 20 users: the block of 512 holds no others until one is put
+    first = world.original("User", 0)
+    assert world.original("User", 23) == next(iter(sample.rows("User", 23, 24, 20)))
+    assert world.original("User", 0) == first == next(iter(sample.rows("User", 0, 1, 20)))

@@ -143,11 +143,13 @@ class World:
         block, place = divmod(number, BLOCK)
         key = (entity, block)
         rows = self._blocks.get(key)
-        if rows is None:
-            start = block * BLOCK
-            rows = list(self.sample.rows(entity, start, start + BLOCK, self.users))
-            self._blocks[key] = rows
-            self._kept += self._block_bytes(entity)
+        if rows is None or place >= len(rows):
+            start, count = block * BLOCK, self.counts[entity]
+            # Nobody asks for what is beyond the last instance, but where one is put.
+            stop = min(start + BLOCK, count) if number < count else start + BLOCK
+            if rows is None:
+                self._kept += self._block_bytes(entity)
+            rows = self._blocks[key] = list(self.sample.rows(entity, start, stop, self.users))
             while self._kept > KEPT_BYTES and len(self._blocks) > FEWEST_KEPT_BLOCKS:
                 (other, _), _ = self._blocks.popitem(last=False)
                 self._kept -= self._block_bytes(other)
