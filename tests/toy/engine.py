@@ -237,6 +237,9 @@ class ToyAdapter:
     def cannot_run(self, pattern: Pattern) -> str:
         return ""
 
+    def plan_of(self, call: Any) -> str:
+        return ""
+
     def limit_throughput(self) -> str:
         return ""
 

@@ -552,6 +552,17 @@ class Adapter(Protocol):
         """
         ...
 
+    def plan_of(self, call: Call) -> str:
+        """Return how the server says it would run a call, in its own words; nothing is run.
+
+        Returns:
+            The plans of its statements, a line for each step; "" where a server tells none.
+
+        Raises:
+            EngineError: it refused or went away.
+        """
+        ...
+
     def limit_throughput(self) -> str:
         """Let what stands in for the database refuse what the database would for want of capacity.
 

@@ -31,15 +31,18 @@ def example_requests(
     The same evaluation gives the same values.
     """
     route = evaluation.route(pattern)
-    if not route.is_served:
+    world = example_world(evaluation.model) if route.is_served else None
+    if world is None:
         return route.requests
-    sample = Sample(evaluation.model)
-    users = _enough_users(evaluation.model, sample)
-    if users is None:
-        return route.requests
-    world = World(evaluation.model, sample, users)
     call = example_call(world, pattern)
     return connector.example_requests(evaluation, route, call, partial(_matching, world, call))
+
+
+def example_world(model: Model) -> World | None:
+    """Return the instances that values are taken from; None if no scale has one of everything."""
+    sample = Sample(model)
+    users = _enough_users(model, sample)
+    return None if users is None else World(model, sample, users)
 
 
 def _enough_users(model: Model, sample: Sample) -> int | None:

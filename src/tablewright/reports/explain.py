@@ -63,6 +63,8 @@ def explain_page(view: ExplainView, language: str = "python") -> Document:
         times = "" if request.calls == 1 else f", {units(request.calls)} times"
         title = f"{number}. {request.operation} {shown_resource(request.target)}{times}"
         blocks.append(Section(title=title, blocks=tuple(inner)))
+    if view.server:
+        blocks.append(_plan_section(view))
     if view.price_lines:
         blocks.append(
             Section(
@@ -73,6 +75,17 @@ def explain_page(view: ExplainView, language: str = "python") -> Document:
     blocks += rejected_blocks(cost)
     blocks += [Paragraph(text=sentence(text), tone="medium") for text in route.warnings]
     return Document(title=_pattern_title(cost), heading=head, blocks=tuple(blocks))
+
+
+def _plan_section(view: ExplainView) -> Section:
+    """Return how a server would run the statements, as it says itself."""
+    blocks: tuple[Block, ...] = (
+        Paragraph(text=f"{view.server[:1].upper()}{view.server[1:]}: it tells no plan."),
+    )
+    if view.plan:
+        says = f"{view.server[:1].upper()}{view.server[1:]} says:"
+        blocks = (Paragraph(text=says), Code(text=view.plan, language="text"))
+    return Section(title="How the server would run it", blocks=blocks)
 
 
 def rule_page(view: RuleView) -> Document:

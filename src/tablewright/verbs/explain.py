@@ -5,6 +5,7 @@ In: a session and the name of a pattern, or the id of a rule. Out: an ExplainVie
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tablewright.core.frozen import frozen
@@ -14,7 +15,9 @@ from tablewright.verbs.bill_rows import CostRow, PatternCost, pattern_costs, row
 from tablewright.verbs.shortening import shortened
 
 if TYPE_CHECKING:
+    from tablewright.evaluation.doors import Target
     from tablewright.review.catalogue import Rule
+    from tablewright.verbs.database import Announce
 
 
 @frozen
@@ -31,6 +34,10 @@ class ExplainView:
     price_lines: tuple[CostRow, ...]
     preamble: str = ""
     """Lines that statements need before them."""
+    server: str = ""
+    """The server that was asked how it would run them; "" where none was."""
+    plan: str = ""
+    """What it said, a line for each step."""
 
 
 @frozen
@@ -94,7 +101,15 @@ def explain_view(
     )
 
 
-def explain(session: Session, pattern: str, design: str = "", *, full: bool = False) -> ExplainView:
+def explain(
+    session: Session,
+    pattern: str,
+    design: str = "",
+    *,
+    full: bool = False,
+    target: Target | None = None,
+    announce: Announce | None = None,
+) -> ExplainView:
     """Return the requests by which a design answers a pattern, with the arithmetic of each unit.
 
     Args:
@@ -102,9 +117,12 @@ def explain(session: Session, pattern: str, design: str = "", *, full: bool = Fa
         pattern: its name, or its label such as S1.
         design: its name; the first of the file unless given.
         full: whether long values of requests are kept whole.
+        target: the server that is asked how it would run them; none unless given.
+        announce: receives whose server it is, before anything is sent.
 
     Raises:
         UsageError: there is no such pattern or design.
+        EngineError: the server refuses or does not answer.
     """
     evaluation = session.evaluate(design)
     name = session.pattern(pattern).name
@@ -112,7 +130,30 @@ def explain(session: Session, pattern: str, design: str = "", *, full: bool = Fa
     if not full:
         requests = tuple(shortened(request) for request in requests)
     preamble = session.engine_of(evaluation.design).connector.preamble(evaluation)
-    return explain_view(evaluation, name, requests, preamble)
+    view = explain_view(evaluation, name, requests, preamble)
+    if target is None:
+        return view
+    return _with_plan(session, view, evaluation, target, announce)
+
+
+def _with_plan(
+    session: Session,
+    view: ExplainView,
+    evaluation: Evaluation,
+    target: Target,
+    announce: Announce | None,
+) -> ExplainView:
+    """Return a view with how a server would run its statements."""
+    from tablewright.proof import examples
+    from tablewright.verbs.database import opened
+
+    name = view.pattern.pattern
+    world = examples.example_world(evaluation.model)
+    with opened(session, evaluation.design, target, announce=announce) as adapter:
+        plan = ""
+        if world is not None and view.pattern.route.is_served:
+            plan = adapter.plan_of(examples.example_call(world, name))
+        return replace(view, server=adapter.description, plan=plan)
 
 
 def explain_rule(name: str) -> RuleView:

@@ -302,6 +302,10 @@ class DynamoAdapter:
         """Return what the keys, index keys, guards and pointers of a write are made of."""
         return lacking(self.model, self.design, route, pattern, known)
 
+    def plan_of(self, call: Call) -> str:
+        """Return nothing: a request names its index itself."""
+        return ""
+
     def limit_throughput(self) -> str:
         """Let the local engine throttle as DynamoDB does, from now on; its time begins to move."""
         transport = self._counting.inner

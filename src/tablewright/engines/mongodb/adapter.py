@@ -333,6 +333,17 @@ class MongoAdapter:
             names = entity.key
         return frozenset(names) - known
 
+    def plan_of(self, call: Call) -> str:
+        """Return the winning plan of each operation of a call that finds documents."""
+        lines: list[str] = []
+        for operation in self._builder.build(call):
+            command = _command(operation)
+            if command is not None:
+                explain = {"explain": to_bson(command), "verbosity": "queryPlanner"}
+                reply = from_bson(_asked(partial(self._command, explain)))
+                lines += explaining.plan_lines(reply)
+        return "\n".join(lines)
+
     def limit_throughput(self) -> str:
         """Return nothing: a server takes what it can."""
         return ""

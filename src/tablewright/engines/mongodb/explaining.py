@@ -54,6 +54,35 @@ def access_path(reply: Mapping[str, Any], collection: str) -> str:
     return ""
 
 
+def plan_lines(reply: Mapping[str, Any]) -> list[str]:
+    """Return the stages of the winning plan, those that others read from below them.
+
+    Example:
+        >>> for line in plan_lines({"queryPlanner": {"winningPlan": {"stage": "FETCH",
+        ...     "inputStage": {"stage": "IXSCAN", "indexName": "email_1"}}}}):
+        ...     print(line)
+        FETCH
+          IXSCAN email_1
+    """
+    lines: list[str] = []
+
+    def add(stage: Any, depth: int) -> None:
+        if not isinstance(stage, Mapping):
+            return
+        name = str(stage.get("stage", ""))
+        if name:
+            lines.append("  " * depth + " ".join((name, str(stage.get("indexName", "")))).strip())
+        below = [stage.get("queryPlan"), stage.get("inputStage"), *stage.get("inputStages", ())]
+        for inner in below:
+            add(inner, depth + bool(name))
+
+    for each in stages(reply):
+        if "winningPlan" in each:
+            add(each["winningPlan"], 0)
+            break
+    return lines
+
+
 def consumption(reply: Mapping[str, Any], collection: str) -> tuple[Consumption, ...] | None:
     """Return documents and entries examined; None where a reply does not say."""
     statistics = execution(reply)

@@ -404,6 +404,14 @@ class PgAdapter:
             return frozenset()
         return frozenset(identifying(self.model.entity(pattern.entity), pattern)) - known
 
+    def plan_of(self, call: Call) -> str:
+        """Return what EXPLAIN says of each statement of a call; none of them is run."""
+        plans = []
+        for statement in self._builder.build(call):
+            rows = _asked(partial(self._fetch, f"EXPLAIN {statement.sql}", statement.parameters))
+            plans.append("\n".join(row[0] for row in rows))
+        return "\n".join(plans)
+
     def limit_throughput(self) -> str:
         """Return nothing: a server takes what it can."""
         return ""
@@ -569,6 +577,11 @@ def _asked(ask: Callable[[], T]) -> T:
         raise EngineError(
             f"the server's disk is full: {_reason(problem)}",
             remedy="make room, then repeat: what was acknowledged is there",
+        ) from problem
+    except errors.UndefinedTable as problem:
+        raise EngineError(
+            f"PostgreSQL refused: {_reason(problem)}",
+            remedy="create the tables of the design first: tablewright up",
         ) from problem
     except errors.DependentObjectsStillExist as problem:
         raise UsageError(
