@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -10,6 +11,7 @@ from migrate.test_migration import ANN, BILL, FILE, WHOLE, contents, database, f
 from tablewright.core.errors import EngineError
 from tablewright.design.migrations import Answer, MigrationRate, MoveDecision
 from tablewright.engines.dynamodb.adapter import DynamoAdapter
+from tablewright.engines.dynamodb.design import CapacityMode, ModeKind
 from tablewright.engines.dynamodb.transport import LocalTransport
 from tablewright.evaluation.doors import RecordRefusedError
 from tablewright.local.database import Database
@@ -59,6 +61,18 @@ def test_a_share_of_a_table_is_of_its_read_capacity():
     source = database("apart")  # on-demand: a new table serves 12,000 read units a second
 
     assert source_pace(MigrationRate(share=Decimal("0.2")), source, ["users"]).limit == 2400
+
+
+def test_a_share_of_a_provisioned_table_is_of_what_it_is_provisioned_with():
+    """60 read units a second: a fifth are 12."""
+    design = FILE.design("apart")
+    provisioned = CapacityMode(kind=ModeKind.PROVISIONED, rcu=Decimal(60), wcu=Decimal(5))
+    tables = tuple(replace(table, mode=provisioned) for table in design.tables)
+    source = DynamoAdapter(FILE.model, replace(design, tables=tables), LocalTransport(Database()))
+    for step in source.plan_provision().steps:
+        source.provision(step, lambda text: None)
+
+    assert source_pace(MigrationRate(share=Decimal("0.2")), source, ["users"]).limit == 12
 
 
 def throttling(design_name, error, share):

@@ -9,6 +9,9 @@ from pathlib import Path
 import pytest
 
 import tablewright
+from dynamo_proofs import dynamo_design
+from tablewright.engines.dynamodb.codec import DynamoCodec
+from tablewright.session import Options, Session
 from tablewright.store.store import Store
 
 MODEL = """
@@ -66,3 +69,25 @@ def test_it_is_stored_as_gzip(essays: Store) -> None:
     assert item["text"]["B"].startswith("H4sI")
     # 5,600 bytes of one repeated sentence take fewer than 200 compressed
     assert len(item["text"]["B"]) < 300
+
+
+def test_a_compressed_text_that_looks_like_a_number_stays_a_text(essays: Store) -> None:
+    essays.write(essayId="one", text="12", notes={"marks": 12})
+    essay = essays.read(essayId="one")
+    assert (essay.text, essay.notes) == ("12", {"marks": 12})
+
+
+def test_a_stored_item_gives_a_compressed_text_back_as_a_text_and_a_map_as_a_map(
+    tmp_path: Path,
+) -> None:
+    """What is migrated or exported reads items and not answers."""
+    path = tmp_path / "tablewright.yaml"
+    path.write_text(MODEL)
+    file = tablewright.load(path)
+    codec = DynamoCodec(
+        file.model, dynamo_design(Session(file, Options()), "packed"), keeps_values=True
+    )
+    row = {"essayId": "one", "text": "12", "notes": {"marks": Decimal(12)}}
+    (record,) = codec.encode("Essay", row, {})
+    (essay,) = codec.decode("essays", record.content)
+    assert essay.attributes == row
