@@ -15,7 +15,7 @@ from tablewright.evaluation.values import Evaluation, Request
 from tablewright.model.values import Model
 from tablewright.proof.runner import children_of
 from tablewright.proof.workload import Workload
-from tablewright.sample.calls import Call, Row, typed
+from tablewright.sample.calls import Call, Row
 from tablewright.sample.sample import Sample
 from tablewright.sample.world import World
 
@@ -72,10 +72,8 @@ def _with_family(world: World, call: Call) -> Call:
     row: Row = {}
     if parent is not None and owner is not None:
         row = world.row(parent, owner) or {}
-    begins_with = {name: typed(entity, name, text) for name, text in call.pattern.initial}
     return replace(
         call,
-        row={**call.row, **begins_with},
         children=children_of(world, entity.name, call.number),
         parent=lambda: row,
         place=lambda: place,

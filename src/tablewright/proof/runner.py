@@ -202,6 +202,7 @@ class Runner:
         """Carry out one call, check its answer, note what it consumed."""
         tally = self.tallies.setdefault(call.pattern.name, Tally())
         self.ensure_parents(call)
+        self._bring_back(call)
         is_metered = is_metered and not _is_refused_unawares(call)
         note = self.predictor.note(call) if is_metered else None
         try:
@@ -274,6 +275,24 @@ class Runner:
             entity = self.model.entity(each.pattern.entity)
             if entity.parent is not None:
                 self._make(self.model.entity(entity.parent), each.row, own_parents)
+
+    def _bring_back(self, call: Call) -> None:
+        """Write instances again that were deleted, where a call deletes or changes them once more.
+
+        So a pattern that deletes can be called more often than there are instances.
+        """
+        for each in call.instances:
+            entity = self.model.entity(each.pattern.entity)
+            if each.pattern.verb is Verb.PUT or each.number is None:
+                continue
+            if entity.name in self.codec.embedded or self.world.is_alive(entity.name, each.number):
+                continue
+            row = self.world.original(entity.name, each.number)
+            if entity.parent is not None and self.codec.needs_parents:
+                self._make(self.model.entity(entity.parent), row, ())
+            children = children_of(self.world, entity.name, each.number)
+            self.adapter.bulk_write(self.codec.encode(entity.name, self._later(row), children))
+            self.world.change(entity.name, each.number, dict(row))
 
     def _make(
         self, entity: Entity, child: Row, own: Container[tuple[str, tuple[Any, ...]]]
@@ -395,6 +414,7 @@ class Runner:
             entity = self.model.entity(pattern.entity)
             if pattern.verb is Verb.PUT:
                 number = self.world.add(entity, dict(each.row), each.like, each.fresh or 0)
+                self._note_sizes(entity, number, each.row, [name for name, _ in pattern.initial])
             elif pattern.verb is Verb.CHECK or each.number is None:
                 continue
             else:
@@ -404,7 +424,7 @@ class Runner:
                     grown.update(pattern.appends)
                 is_deleted = pattern.verb is Verb.DELETE
                 if not is_deleted:
-                    self._note_sizes(entity, number, each)
+                    self._note_sizes(entity, number, each.after, pattern.sets)
                 self.world.change(entity.name, number, None if is_deleted else dict(each.after))
             self.touched[entity.name, number] = None
             if entity.name in self.codec.embedded and entity.parent is not None:
@@ -412,13 +432,9 @@ class Runner:
                 if owner is not None:
                     self.touched[entity.parent, owner] = None
 
-    def _note_sizes(self, entity: Entity, number: int, call: Call) -> None:
-        """Keep how big the values are that an update has set, for what is predicted after it."""
-        sizes = {
-            name: plain_bytes(call.after[name])
-            for name in call.pattern.sets
-            if call.after.get(name) is not None
-        }
+    def _note_sizes(self, entity: Entity, number: int, row: Row, names: Sequence[str]) -> None:
+        """Keep how big the values are that a write has set, for what is predicted after it."""
+        sizes = {name: plain_bytes(row[name]) for name in names if row.get(name) is not None}
         if sizes:
             self.world.written.setdefault((entity.name, number), {}).update(sizes)
 

@@ -7,9 +7,7 @@ a route's steps and the tests the oracle applies. Deterministic by seed.
 from __future__ import annotations
 
 import datetime as dt
-import math
 import random
-from bisect import bisect_left
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
@@ -19,6 +17,7 @@ from typing import Any
 
 from tablewright.core.quantities import ONE
 from tablewright.model.values import Condition, Entity, Kind, Model, Pattern, Verb
+from tablewright.proof.call_values import amount_of, beginning, expected_of, moments_of
 from tablewright.sample.calls import LONG_AGO, Call, typed
 from tablewright.sample.conditions import all_hold, write_tests
 from tablewright.sample.parameters import (
@@ -63,6 +62,8 @@ class Workload:
         self._turn = ""
         self._written: set[tuple[str, int]] | None = None
         """Of the transaction that is made: the instances its parts write. None outside of one."""
+        self._met = 0
+        """How often one was chosen that meets a condition: each of those in turn."""
         self._put_keys: set[tuple[Any, ...]] = set()
         """The keys of what the call that is made puts: no two are the same."""
 
@@ -75,8 +76,10 @@ class Workload:
         if pattern.verb is Verb.READ:
             return self._several_kinds(pattern)
         if pattern.verb.is_write:
+            self._written = set() if pattern.batch > 1 else None
             first = self._write(pattern, {})
             more = tuple(self._write(pattern, {}) for _ in range(pattern.batch - 1))
+            self._written = None
             return replace(first, more=more)
         return self._read(pattern)
 
@@ -343,7 +346,10 @@ class Workload:
         orders: dict[str, Callable[[Any], Any]] = {"size": len, "contains": str, "ne": str}
         values.sort(key=orders.get(condition.operator))
         if not values:  # nothing is there: any bounds will do
-            some = self.world.value(entity.name, self._pick(entity.name), condition.attribute)
+            number = self._pick(entity.name)
+            some = self.world.value(entity.name, number, condition.attribute)
+            if some is None:  # nothing of the kind is left
+                some = self.world.original(entity.name, number).get(condition.attribute)
             return (some, some) if condition.operator == "between" else (some,)
         share = condition.share if condition.share is not None else Decimal("0.3")
         count = in_range(share, len(values))
@@ -400,12 +406,12 @@ class Workload:
             number = self._pick(entity.name)
             row = self.world.row(entity.name, number)
             return Call(pattern=pattern, row=dict(row or {}), like=number, must_fail=True)
-        like, created, row = self._new(entity)
+        like, created, row = self._new(entity, pattern)
         self._adopt(entity, row, chosen)
         for _ in range(TRIES):  # a key of few values may be taken: a put would replace that one
             if not self._is_taken(entity, row):
                 break
-            like, created, row = self._new(entity)
+            like, created, row = self._new(entity, pattern)
             self._adopt(entity, row, chosen)
         else:
             self._place_last(entity, row)
@@ -435,14 +441,15 @@ class Workload:
         tests = [Test(name, "eq", (row.get(name),)) for name in entity.key]
         return len(entity.key) > 1 and bool(self.world.find(entity.name, tests))
 
-    def _new(self, entity: Entity) -> tuple[int | None, int, Row]:
+    def _new(self, entity: Entity, pattern: Pattern) -> tuple[int | None, int, Row]:
         """Return an instance that is in no table, as big as one in turn of those that are.
 
-        Its key, what is unique and when it came into being are its own.
+        Its key, what is unique, when it came into being and what it begins with are its own.
         """
         created, fresh = self.world.fresh(entity.name)
+        initial = {name: typed(entity, name, text) for name, text in pattern.initial}
         if not self.world.counts[entity.name]:
-            return None, created, fresh
+            return None, created, {**fresh, **initial}
         number = self._pick_seeded(entity.name)
         model = self.world.original(entity.name, number)
         names = {a.name for a in entity.attributes if self.world.is_own(entity, a)}
@@ -450,7 +457,7 @@ class Workload:
         return (
             number,
             created,
-            row | {name: value for name, value in fresh.items() if name in names},
+            row | {name: value for name, value in fresh.items() if name in names} | initial,
         )
 
     def _adopt(self, entity: Entity, row: Row, chosen: Mapping[str, Row]) -> None:
@@ -475,7 +482,8 @@ class Workload:
         is_free = not any(set(entity.key) <= set(other) for other in chosen.values())
         number, holding = self._holding(pattern, entity, number, is_free=is_free)
         fails = fails or holding is None
-        row = dict(self.world.row(entity.name, number) or {})
+        # one that was deleted comes back before the call, where there is no other
+        row = dict(self.world.row(entity.name, number) or self.world.original(entity.name, number))
         after = dict(row)
         shares = dict(pattern.changes)
         created: int | None = None
@@ -526,17 +534,36 @@ class Workload:
                 if all_hold(write_tests(entity, call), row):
                     return number, call
             if is_free:
-                number = self._another(entity, self._pick(entity.name))
+                number = self._another(entity, self._pick_with(entity, pattern))
         return number, None
 
+    def _pick_with(self, entity: Entity, pattern: Pattern) -> int:
+        """Choose an instance that has a value which a write asks for, if any has."""
+        for test in pattern.condition_tests:
+            if test.operator == "eq" and test.value is not None:
+                value = typed(entity, test.attribute, test.value)
+                having = self.world.index(entity.name, test.attribute).get(value, ())
+                seeded = [n for n in having if n < self.world.counts[entity.name]]
+                if seeded:
+                    self._met += 1
+                    return seeded[self._met % len(seeded)]
+        return self._pick(entity.name)
+
     def _another(self, entity: Entity, number: int) -> int:
-        """Return an instance that no other part of the transaction writes: each item but once."""
+        """Return an instance that no other part of the call writes: each item but once.
+
+        Where all that are left are written one that was deleted takes the place.
+        """
         if self._written is None:
             return number
         for _ in range(200):
             if (entity.name, number) not in self._written:
                 break
             number = self._pick(entity.name)
+        else:
+            seeded = range(self.world.counts[entity.name])
+            free = (n for n in seeded if (entity.name, n) not in self._written)
+            number = next(free, number)
         self._written.add((entity.name, number))
         return number
 
@@ -627,65 +654,9 @@ def _key_of(entity: Entity, row: Row) -> tuple[Any, ...]:
     return (entity.name, *(row.get(name) for name in entity.key))
 
 
-def amount_of(pattern: Pattern, name: str) -> Any:
-    """Return by how much an attribute is counted up: a whole number as int."""
-    return Call(pattern=pattern, row={}).amount(name)
-
-
-def expected_of(pattern: Pattern, row: Row) -> Row:
-    """Return values of the caller with which the comparisons of a condition hold, if any do."""
-    expected: Row = {}
-    for test in pattern.condition_tests:
-        value = row.get(test.attribute)
-        if test.other or test.value is not None or test.values or value is None:
-            continue
-        if test.operator in ("lt", "gt", "ne"):
-            is_above = test.operator == "lt"
-            if isinstance(value, int | Decimal):
-                value = value + 1 if is_above else value - 1
-            else:
-                value = f"{value}~" if test.operator != "gt" else ""
-        expected[test.attribute] = value
-    return expected
-
-
-def moments_of(row: Row) -> list[dt.datetime]:
-    """Return times at which a condition on an instance may hold: before, after, among its own."""
-    moments: list[dt.datetime] = []
-    for value in row.values():
-        if isinstance(value, str) and value[-1:] == "Z":
-            try:
-                moment = dt.datetime.fromisoformat(value)
-            except ValueError:
-                continue
-            moments += [moment - dt.timedelta(seconds=1), moment + dt.timedelta(seconds=1)]
-    return [*moments, LONG_AGO, dt.datetime(2900, 1, 1, tzinfo=dt.UTC)]
-
-
 def geo_attribute(entity: Entity) -> str:
     """Return the attribute that says where an instance is."""
     return next(a.name for a in entity.attributes if a.kind is Kind.GEO)
-
-
-def beginning(text: str, ordered: Sequence[str], share: Decimal) -> str:
-    """Return the beginning of a text that about this share of sorted texts have too.
-
-    Example:
-        >>> days = [f"2026-{month:02}-{day:02}" for month in range(1, 13) for day in range(1, 29)]
-        >>> beginning("2026-03-09", days, Decimal("0.083"))
-        '2026-03'
-        >>> beginning("2026-03-09", days, Decimal("0.003"))
-        '2026-03-09'
-    """
-    best, least = text[:1], math.inf
-    for length in range(1, len(text) + 1):
-        start = text[:length]
-        having = bisect_left(ordered, start + "\U0010ffff") - bisect_left(ordered, start)
-        distance = abs(math.log(max(having, 1) / (float(share) * len(ordered))))
-        # Of equally good ones that which ends at a whole number, as `2026-03` and not `2026-`.
-        if distance < least or (distance == least and text[length - 1].isdigit()):
-            best, least = start, distance
-    return best
 
 
 def _part_of(value: Any) -> Any:

@@ -112,6 +112,11 @@ class Chosen(Sample):
         self.drawn = drawn
         self._families = families or {}
 
+    @property
+    def at_large(self) -> Sample:
+        """The sample that the chosen instances come from."""
+        return self.blocks.sample
+
     def sizes(self, entity: str, attribute: str, n: int) -> list[int | None]:
         """Return the value's bytes on DynamoDB in the first `n` chosen instances."""
         drawn = self.drawn.get(entity)

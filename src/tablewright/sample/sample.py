@@ -274,6 +274,11 @@ class Sample(InstanceFamilies):
 
     # Values
 
+    @property
+    def at_large(self) -> Sample:
+        """The sample of all instances that this one is of; itself unless it is of chosen ones."""
+        return self
+
     def values(self, entity: str, attribute: str, n: int, users: int | None = None) -> list[Any]:
         """Return an attribute of the first `n` instances as plain values; None where absent."""
         return self.columns(entity, (attribute,), 0, n, users)[0]

@@ -29,6 +29,7 @@ from tablewright.engines.dynamodb.mode_reader import read_mode, recovery_days
 from tablewright.model.attribute_reader import a_kind
 from tablewright.model.moments import TIMES
 from tablewright.model.nodes import Reading, Word
+from tablewright.model.selection_reader import SelectionReader
 from tablewright.model.shapes import Entry, Fields, suggestion
 from tablewright.model.values import Entity, Kind, Model
 
@@ -222,16 +223,21 @@ class _ShapeDraft:
         for entry in value.get("when", ()):
             if not self._known(entry.name, "has a key that depends on") or entry.value is None:
                 continue
+            values = tuple(str(word) for word in entry.value)
             if self.entity.has(str(entry.name)):
-                self._check_values(entry)
-            out.append((str(entry.name), tuple(str(word) for word in entry.value)))
+                values = self._checked_values(entry)
+            out.append((str(entry.name), values))
         return tuple(out)
 
-    def _check_values(self, entry: Entry) -> None:
+    def _checked_values(self, entry: Entry) -> tuple[str, ...]:
+        """Return the values an attribute may have for the key, as they are stored: true for yes."""
         attribute = self.entity.attribute(str(entry.name))
         known = [value for value, _ in attribute.values]
         if attribute.kind is not Kind.ENUM or not known:
-            return
+            reader = SelectionReader(self.what, self.reading)
+            return tuple(
+                reader.fixed(word, attribute, self.entity, attribute.name) for word in entry.value
+            )
         for word in entry.value:
             if str(word) not in known:
                 self.reading.error(
@@ -241,6 +247,7 @@ class _ShapeDraft:
                     word.span,
                     suggestion(str(word), known, "values"),
                 )
+        return tuple(str(word) for word in entry.value)
 
     # -- content
 

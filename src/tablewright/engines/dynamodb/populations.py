@@ -101,6 +101,16 @@ class Collected:
     met: tuple[list[int], ...]
 
 
+@frozen
+class Fetching:
+    """How calls of a route fetch what a query has found."""
+
+    each: Decimal
+    """How many instances a call fetches, on average."""
+    is_single: bool
+    """Whether they are got one by one, and not in a batch."""
+
+
 class DesignSizes:
     """The sizes of every shape of a design, made when asked for and kept.
 
@@ -132,6 +142,11 @@ class DesignSizes:
     def is_population(self) -> bool:
         """Whether the sample is the very population that exists."""
         return bool(self._population)
+
+    @property
+    def fetching(self) -> Fetching | None:
+        """How calls fetch instances by keys, where that is known; else as is expected."""
+        return None
 
     def instances(self, entity: str) -> Decimal | None:
         """Return how many instances a population has; None where there is none."""

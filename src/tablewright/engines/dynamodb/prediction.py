@@ -21,6 +21,7 @@ from tablewright.engines.dynamodb.populations import (
     CallGroups,
     Collected,
     DesignSizes,
+    Fetching,
     FilteredCall,
     Walk,
     walk,
@@ -28,6 +29,7 @@ from tablewright.engines.dynamodb.populations import (
 from tablewright.engines.dynamodb.reading.context import Context
 from tablewright.engines.dynamodb.reading.router import ReadRouter
 from tablewright.engines.dynamodb.sizing import ShapeSizes
+from tablewright.engines.dynamodb.steps import ReadStep
 from tablewright.engines.dynamodb.writer import WriteRouter
 from tablewright.evaluation.values import Evaluation, Route
 from tablewright.model.values import Condition, Entity, Model, Pattern, Verb
@@ -268,6 +270,18 @@ class CalledSizes(DesignSizes):
         if not self.has_groups and not self.drawn:
             return False
         return all(entry.numbers for entry in self.drawn.values())
+
+    @property
+    def fetching(self) -> Fetching | None:
+        """How these calls have fetched instances by keys that a query returned."""
+        fetches = [
+            step.operation == "GetItem"
+            for step in self.route.steps
+            if isinstance(step, ReadStep) and step.from_previous
+        ]
+        if self.fetched is None or not self.items or not fetches:
+            return None
+        return Fetching(each=Decimal(self.fetched_count) / len(self.items), is_single=fetches[0])
 
     def in_order(
         self, entity: Entity, group: list[int], sort: tuple[tuple[str, bool], ...]

@@ -17,6 +17,7 @@ from tablewright.core.quantities import ONE
 from tablewright.design.values import Embed
 from tablewright.engines.dynamodb import similar
 from tablewright.engines.dynamodb.design import Index, ItemShape, Table
+from tablewright.engines.dynamodb.known_values import SizesOfWrite, known_after, known_before
 from tablewright.engines.dynamodb.metering import expected, get_units, index_measure, write_measure
 from tablewright.engines.dynamodb.reading.completion import object_request
 from tablewright.engines.dynamodb.reading.context import Context, touched_shapes
@@ -230,7 +231,7 @@ class WriteRouter:
     def _shape_arms(
         self, part: Pattern, table: Table, shape: ItemShape, placed: Placed, looked_up: bool
     ) -> list[Arm]:
-        sizes = self.context.size_of(table, shape)
+        sizes = self._sizes_of(part, table, shape)
         keys = self.context.key_parts(table, shape)
         touched = frozenset(part.touched)
         step = WriteStep(
@@ -288,6 +289,15 @@ class WriteRouter:
                 bytes=mean,
             )
         ]
+
+    def _sizes_of(self, part: Pattern, table: Table, shape: ItemShape) -> ShapeSizes:
+        """Return the sizes of the items that a write meets, as far as the pattern tells them."""
+        sizes = self.context.size_of(table, shape)
+        entity = self.model.entity(shape.entity)
+        before, after = known_before(entity, part), known_after(entity, part)
+        if shape.counters or not (before or after):
+            return sizes
+        return SizesOfWrite(sizes, before, after)
 
     def _update_arm(
         self,

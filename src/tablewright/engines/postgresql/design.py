@@ -6,6 +6,7 @@ does not know sizes or routes.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import field
 from typing import TYPE_CHECKING, Any
 
@@ -221,6 +222,7 @@ def read_postgresql(
                     table.span or span,
                     suggestion(key.table, names, "tables"),
                 )
+    _check_names(tables, reading, span)
     return PostgresDesign(
         name=name,
         engine="postgresql",
@@ -230,6 +232,27 @@ def read_postgresql(
         tables=tables,
         server=read_server(fields, _offers, reading),
     )
+
+
+def _check_names(tables: Sequence[PgTable], reading: Reading, span: Span) -> None:
+    """Note names that two things would have: tables and indexes of a schema share theirs.
+
+    PostgreSQL manual, "CREATE INDEX": the name of an index must differ from that of any other
+    relation in its schema.
+    """
+    taken = {table.name: f"the table `{table.name}`" for table in tables}
+    taken |= {f"{table.name}_pkey": f"the primary key of `{table.name}`" for table in tables}
+    for table in tables:
+        for index in table.indexes:
+            if index.name in taken:
+                reading.error(
+                    "duplicate-name",
+                    f"the index `{index.name}` of table `{table.name}` has the name of "
+                    f"{taken[index.name]}",
+                    index.span or table.span or span,
+                    f"tables and indexes share their names: call it `{table.name}_{index.name}`",
+                )
+            taken.setdefault(index.name, f"an index of `{table.name}`")
 
 
 class _TableReader:

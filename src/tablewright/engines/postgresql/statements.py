@@ -94,7 +94,7 @@ class SqlBuilder:
         if pattern.verb is Verb.CHECK:
             return (self._check(call),)
         if pattern.verb is Verb.DELETE:
-            tables = reversed(self._tables(pattern.entity))
+            tables = self._tables(pattern.entity)[::-1]
             return tuple(self._delete(table, each) for each in call.all for table in tables)
         if pattern.verb is Verb.UPDATE:
             return tuple(each for part in call.all for each in self._updates(part))

@@ -128,9 +128,13 @@ class Completion:
         gives: frozenset[str],
     ) -> ReadOption:
         column = self.context.size_of(table, shape).items()
+        known = self.context.sizes.fetching
+        count = count if known is None else known.each
         items = count * shape.copies
         units = self.context.meter.get(column, pattern.consistency).times(items)
         single = count <= 1 and shape.copies == 1
+        if known is not None:
+            single = known.is_single
         calls = min(ONE, count) if single else _requests_for_mean(items)
         size = self.context.meter.size(column).mean
         operation = "GetItem" if single else "BatchGetItem"
