@@ -8,6 +8,7 @@ costs. Nothing here is measured on the vendors' machines.
 from __future__ import annotations
 
 import contextlib
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import field, replace
 from decimal import Decimal
@@ -591,11 +592,22 @@ def _bill(
     )
 
 
+MOST_NAMED = 4
+"""Offers without a price that are named one by one."""
+
+
 def _unpriced(options: Sequence[Option], region: str, book: PriceBook) -> tuple[str, ...]:
-    """Name the offers whose price is not known, all of them at once."""
-    names = [option.name for option in options if option.not_priced]
+    """Name the offers whose price is not known; of many, how many each vendor has."""
+    unpriced = [option for option in options if option.not_priced]
+    if not unpriced:
+        return ()
     day = f" on {book.as_of}" if book.as_of else ""
-    return (f"offers without a known price in {region}{day}: {', '.join(names)}",) if names else ()
+    names = [option.name for option in unpriced]
+    if len(names) <= MOST_NAMED:
+        return (f"offers without a known price in {region}{day}: {', '.join(names)}",)
+    counts = Counter(option.offer.vendor for option in unpriced)
+    shown = ", ".join(f"{count} of {vendor}" for vendor, count in counts.items())
+    return (f"{len(names)} offers without a known price in {region}{day}: {shown}",)
 
 
 def why_none(options: Sequence[Option]) -> str:
