@@ -79,3 +79,28 @@ def test_each_call_passes_its_filter_as_often_as_what_it_asks_for_is_there() -> 
     assert jobs.wrong == ()
     assert jobs.reads.predicted.mean == jobs.reads.metered.mean
     assert jobs.reads.metered.mean > Decimal(1)
+
+
+def test_what_an_update_takes_away_again_is_not_counted_by_the_next() -> None:
+    # Every second call of `snap` sets the text of 2 KB, the others take it away where there was
+    # none: `count` then meets items of 0.1 KB and of 2.1 KB, one unit and three.
+    text = """\
+app: streams
+region: us-east-1
+scales: [10]
+entities:
+  Stream:
+    key: id
+    count: 2/user
+    attributes: {id: uuid, n: counter, snapshot: {type: text, bytes: 2KB, presence: 30%}}
+patterns:
+  snap: {update: Stream, by: id, set: [snapshot], rate: 1/user/day}
+  count: {update: Stream, by: id, increment: n, rate: 1/user/day}
+designs: {one: {engine: dynamodb, tables: {store: {key: id, items: Stream}}}}
+"""
+    session = Session(file=read_model(text, "streams.yaml"), options=Options(sample_items=64))
+    request = ProofRequest(users=10, requests=200)
+    proof = proof_in_memory(session, session.design("one"), request, lambda text: None)
+    writes = {p.pattern: (p.writes.predicted.mean, p.writes.metered.mean) for p in proof.patterns}
+    assert writes["snap"] == (3, 3)
+    assert writes["count"][0] == writes["count"][1]

@@ -433,8 +433,11 @@ class Runner:
                     self.touched[entity.parent, owner] = None
 
     def _note_sizes(self, entity: Entity, number: int, row: Row, names: Sequence[str]) -> None:
-        """Keep how big the values are that a write has set, for what is predicted after it."""
-        sizes = {name: plain_bytes(row[name]) for name in names if row.get(name) is not None}
+        """Keep how big the values are that a write has set, for what is predicted after it.
+
+        Zero is what it took away.
+        """
+        sizes = {n: 0 if row.get(n) is None else plain_bytes(row[n]) for n in names}
         if sizes:
             self.world.written.setdefault((entity.name, number), {}).update(sizes)
 

@@ -88,7 +88,7 @@ class Drawn:
     longer: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     """Lists to which so many elements were appended, each the first of the list drawn next."""
     written: Mapping[str, tuple[int | None, ...]] = field(default_factory=dict)
-    """Bytes of values that were set since; None where the value is still the drawn one."""
+    """Bytes of values that were set since, 0 of one taken away; None where it is as drawn."""
 
 
 class Chosen(Sample):
@@ -125,7 +125,8 @@ class Chosen(Sample):
         sizes = self.blocks.sizes(entity, attribute, drawn.own.get(attribute, drawn.numbers)[:n])
         if attribute in drawn.written:
             since = drawn.written[attribute][:n]
-            sizes = [size if new is None else new for size, new in zip(sizes, since, strict=True)]
+            pairs = zip(sizes, since, strict=True)
+            sizes = [size if new is None else new or None for size, new in pairs]
         if attribute not in drawn.longer:
             return sizes
         times = drawn.longer[attribute][:n]
