@@ -278,7 +278,7 @@ def running(folder: Path, entries: int) -> None:
     print(
         f"{entries:,} documents; for each byte counted: file, of that live, cache when read whole"
     )
-    for document_bytes, updates in ((400, 200), (400, each), (100, 200), (2000, 200)):
+    for document_bytes, updates in ((400, 200), (400, 1000), (400, each), (100, 200), (2000, 200)):
         for label, order in orders.items():
             place = _made(folder / f"{label}-{document_bytes}-{updates}")
             counted = _grown(
