@@ -252,12 +252,14 @@ def target_flips(plan: Plan, depths: dict[str, int], evaluate: Evaluate) -> tupl
         depths: the round trips after one another of each pattern, as planned.
         evaluate: prices a design at a number of users.
     """
+    # A `read` is planned part by part: each has a name of its own.
+    patterns = {p.name: p for whole in plan.model.patterns for p in (whole, *whole.parts)}
     target_flips: list[TargetFlip] = []
     for place, entry in enumerate(plan.considered):
         choice = plan.solution.choices[place]
         option = entry.options[choice.option]
         for name in dict.fromkeys(slot.pattern for slot in option.slots):
-            pattern = plan.model.pattern(name)
+            pattern = patterns[name]
             chosen = frozenset(choice.indexes)
             paths = [taken(s, chosen) for s in option.slots if s.pattern == name]
             deepest = max(path.depth for path in paths)

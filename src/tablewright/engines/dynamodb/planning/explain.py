@@ -79,7 +79,11 @@ def explain(
         entities.append(_entity(plan, entry, choice, evaluate_model))
         indexes += _indexes(plan, entry, choice, evaluate_model)
         questions += _questions(plan, entry, choice)
-    order = {pattern.name: position for position, pattern in enumerate(plan.model.patterns)}
+    order = {
+        part.name: position
+        for position, pattern in enumerate(plan.model.patterns)
+        for part in (pattern, *pattern.parts)
+    }
     return Explanation(
         entities=tuple(entities),
         indexes=tuple(indexes),
