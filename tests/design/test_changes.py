@@ -118,6 +118,47 @@ EVERY = [
 ]
 
 
+WORDS = """\
+drop table devices
+add table new
+drop index by_email of users
+add index by_name on devices by name (ALL)
+key index by_status of users by email
+make index by_status of users sparse: only items whose status is open
+project KEYS_ONLY into index by_email of users
+key devices by user_id + device_id, drop by_user
+store blob of User compressed (to 30 %)
+keep blob of User in object storage, a pointer in the item
+store nickname in User of users
+no longer store blob in User of users
+no longer keep each Note in notes of User of users
+keep each Pet in pets of User of users
+store k1 = {status} in User of users
+guard items in users that make email of User unique
+expire items of users by expires
+provisioned capacity of 5 read and 2 write units for users
+provisioned capacity scaled automatically at 70 % for index by_email of users
+table class Standard-IA for users
+point-in-time recovery of 35 days for users
+deletion protection for users
+spread the partition key of devices over 4 shards
+spread the partition key of index by_status of users over 8 shards
+"""
+
+
+def test_each_change_says_what_it_does():
+    assert [str(change) for change in EVERY] == WORDS.splitlines()
+
+
+def test_a_change_of_several_names_them_all():
+    rekeyed = RekeyTable(table="a", partition_key="b", drops=("by_c", "by_d"))
+    assert str(rekeyed) == "key a by b, drop by_c and by_d"
+    guarded = AddGuardItem(table="a", entity="B", attributes=("c", "d"))
+    assert str(guarded) == "guard items in a that make c with d of B unique"
+    stored = StoreAttributes(table="a", shape="B", attributes=("c", "d"))
+    assert str(stored) == "store c, d in B of a"
+
+
 @pytest.mark.parametrize("change", EVERY, ids=str)
 def test_a_change_and_its_inverse_cancel(change):
     before = shop()
