@@ -32,7 +32,13 @@ entities:
       beds: counter
       tags: {type: list, items: 2, of: text(4)}
       place: geo
+  Room:
+    of: Inn
+    key: [inn_id, number]
+    count: 20/parent
+    attributes: {number: int, price: int}
 patterns:
+  rooms: {list: Room, where: price, limit: 3, rate: 1/user/day}
   inn: {get: Inn, by: inn_id, rate: 1/user/day}
   by_town: {list: Inn, where: town, sort: -stars, select: [stars], limit: 3, rate: 1/user/day}
   few: {get: Inn, by: inn_id, batch: 2, rate: 1/user/day}
@@ -47,6 +53,7 @@ designs:
     engine: postgresql
     tables:
       inns: {holds: Inn}
+      rooms: {holds: Room}
 """
 FILE = read_model(dedent(MODEL), "inns.yaml")
 DESIGN = next(d for d in FILE.designs if isinstance(d, PostgresDesign))
@@ -80,6 +87,22 @@ def test_a_list_selects_its_attributes_and_the_key_in_the_order_asked_for() -> N
     assert built.parameters == ("Oslo",)
     assert built.text == (
         'SELECT "inn_id", "stars" FROM "inns" WHERE "town" = \'Oslo\' ORDER BY "stars" DESC LIMIT 3'
+    )
+
+
+def test_a_page_in_no_order_goes_by_the_whole_key_and_looks_for_one_more() -> None:
+    room = {"inn_id": ROW["inn_id"], "number": 7, "price": 90}
+    call = Call(
+        pattern=FILE.model.pattern("rooms"),
+        row=room,
+        tests=(equal("price", 90),),
+        resume="6",
+        is_page=True,
+    )
+    (built,) = SqlBuilder(FILE.model, DESIGN).build(call)
+    assert built.sql == (
+        'SELECT "number", "inn_id", "price" FROM "rooms" WHERE "price" = %s '
+        'ORDER BY "inn_id", "number" LIMIT 4 OFFSET 6'
     )
 
 

@@ -40,7 +40,16 @@ def sql_value(column: Column, value: Any) -> Any:
 
 
 def _array_element(value: Any) -> str:
-    return json.dumps(value) if isinstance(value, str) else str(value)
+    """Return an element of an array as its text form has it.
+
+    Source: PostgreSQL documentation, "Arrays", "Array Input and Output Syntax": in double quotes a
+    backslash stands before a quote or a backslash, and nothing else is escaped.
+    """
+    if value is None:
+        return "NULL"
+    if isinstance(value, str):
+        return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
+    return str(value)
 
 
 def json_text(value: Any) -> str:
