@@ -64,6 +64,23 @@ def test_a_reference_that_is_not_enforced_is_no_foreign_key():
     assert [column for index in news.indexes for column, _ in index.columns] == ["for", "by"]
 
 
+def test_what_is_near_is_indexed_by_place_and_only_where_a_value_is_always_asked_for():
+    model = read_model(
+        "app: a\nregion: us-east-1\nscales: [10]\n"
+        "entities:\n"
+        "  Taxi: {key: id, attributes: {id: uuid, at: geo, free: 'enum(yes, no)', seats: int}}\n"
+        "patterns:\n"
+        "  around: {near: Taxi, radius_km: 5, limit: 4, rate: 1/user/day}\n"
+        "  free: {near: Taxi, where: {free: 'yes'}, radius_km: 5, limit: 4, rate: 1/user/day}\n"
+        "  large: {near: Taxi, where: {seats: {ge: 60%}}, radius_km: 5, limit: 4, rate: 1/user/day}\n"
+    ).model
+    places = [index for index in plan(model).table("taxi").indexes if index.using == "gist"]
+    assert {index.name: (index.columns, index.where) for index in places} == {
+        "taxi_at_near_idx": ((("at", False),), ()),
+        "taxi_at_near_free_idx": ((("at", False),), (("free", ("yes",)),)),
+    }
+
+
 def test_a_column_called_id_keeps_the_entitys_own_key(collectibles):
     warehouses = collectibles.design("postgresql").table("warehouses")
     assert warehouses.column("id").attribute == "warehouse_id"
