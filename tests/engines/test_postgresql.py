@@ -72,7 +72,7 @@ def test_what_is_near_is_indexed_by_place_and_only_where_a_value_is_always_asked
         "patterns:\n"
         "  around: {near: Taxi, radius_km: 5, limit: 4, rate: 1/user/day}\n"
         "  free: {near: Taxi, where: {free: 'yes'}, radius_km: 5, limit: 4, rate: 1/user/day}\n"
-        "  large: {near: Taxi, where: {seats: {ge: 60%}}, radius_km: 5, limit: 4, rate: 1/user/day}\n"
+        "  large: {near: Taxi, where: {seats: {ge: 60%}}, radius_km: 5, limit: 4, rate: 1/day}\n"
     ).model
     places = [index for index in plan(model).table("taxi").indexes if index.using == "gist"]
     assert {index.name: (index.columns, index.where) for index in places} == {
