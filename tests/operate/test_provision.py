@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -18,7 +19,12 @@ from tablewright.engines.dynamodb.auto_scaling import apply_scaling, scaling_tar
 from tablewright.engines.dynamodb.design import CapacityMode, DynamoDesign, Index, ModeKind, Table
 from tablewright.engines.dynamodb.observation import observe
 from tablewright.engines.dynamodb.provisioning import apply_down, apply_up, plan_down, plan_up
-from tablewright.engines.dynamodb.transport import EndpointError, LocalTransport, RequestFailedError
+from tablewright.engines.dynamodb.transport import (
+    EndpointError,
+    LocalTransport,
+    Reply,
+    RequestFailedError,
+)
 from tablewright.local.database import Database
 from tablewright.model.values import Model
 from tablewright.session import Options, Session
@@ -153,6 +159,25 @@ def test_settings_are_followed(model: Model, design: DynamoDesign, database: Dat
     assert ttl["AttributeName"] == "gone_at"
     tags = database.call("ListTagsOfResource", {"ResourceArn": table["TableArn"]})["Tags"]
     assert {"Key": "tablewright:app", "Value": "shop"} in tags
+
+
+class WithoutTags(LocalTransport):
+    """A server that drops the tags a table is created with, as some emulators do."""
+
+    def send(self, operation: str, parameters: Mapping[str, Any], *, label: str = "") -> Reply:
+        if operation == "CreateTable":
+            parameters = {name: value for name, value in parameters.items() if name != "Tags"}
+        return super().send(operation, parameters, label=label)
+
+
+def test_a_table_that_was_created_without_its_tags_gets_them_at_once(
+    model: Model, design: DynamoDesign, database: Database
+) -> None:
+    up(model, design, WithoutTags(database))
+    for table in design.tables:
+        arn = database.call("DescribeTable", {"TableName": table.name})["Table"]["TableArn"]
+        tags = database.call("ListTagsOfResource", {"ResourceArn": arn})["Tags"]
+        assert {"Key": "tablewright:app", "Value": "shop"} in tags
 
 
 def test_the_capacity_of_an_index_follows_the_design(

@@ -28,7 +28,7 @@ entities:
     of: Post
     key: [pid, cid]
     count: COUNT
-    attributes: {cid: digits(3), txt: {type: text, bytes: 1023}}
+    attributes: {cid: digits(DIGITS), txt: {type: text, bytes: 1023}}
 patterns:
   thread:
     read:
@@ -53,8 +53,11 @@ designs:
 """
 
 
-def forum(count: str = "2", *, order: str = "cid", limit: str = "", first: str = "A") -> Session:
-    text = FORUM.replace("COUNT", count).replace("ORDER", order).replace("FIRST", first)
+def forum(
+    count: str = "2", *, order: str = "cid", limit: str = "", first: str = "A", digits: str = "3"
+) -> Session:
+    text = FORUM.replace("DIGITS", digits)
+    text = text.replace("COUNT", count).replace("ORDER", order).replace("FIRST", first)
     text = text.replace("LIMIT", f"limit: {limit}, " if limit else "")
     return Session(file=read_model(text, "forum.yaml"), options=Options(sample_items=256))
 
@@ -66,6 +69,13 @@ def test_what_lies_together_is_read_at_once_and_rounded_once() -> None:
     assert route.units("read").mean == 1
     # 2,042 + 1,045 = 3,087 B: one block
     assert forum("1").evaluate("together").route("thread").units("read").mean == Decimal("0.5")
+
+
+def test_what_is_more_than_a_page_together_takes_a_request_for_each_page() -> None:
+    # A digit more in each: 2,042 + 1,200 x 1,046 = 1,257,242 B are 1.2 pages of 1,048,576 B
+    route = forum("1200", digits="4").evaluate("together").route("thread")
+    (request,) = route.requests
+    assert (request.operation, request.pages) == ("Query", 2)
 
 
 def test_what_lies_apart_takes_a_request_each_at_the_same_time() -> None:

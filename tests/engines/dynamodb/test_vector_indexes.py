@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 from functools import partial
 from pathlib import Path
@@ -246,6 +247,10 @@ def test_an_index_that_differs_is_dropped_and_added_again(tmp_path):
     described = {"VectorIndexes": create_table(file.model, table)["VectorIndexes"]}
     same = ObservedTable(name="products", status="ACTIVE", description=described)
     assert _vector_updates(file.model, table, same) == []
+    second = replace(table.vector_indexes[0], name="nearer")
+    both = replace(table, vector_indexes=(*table.vector_indexes, second))
+    (added,) = _vector_updates(file.model, both, same)  # the one that is there is left alone
+    assert added.text == "add the vector index nearer to products and fill it"
     narrow = load(written(tmp_path, project="keys-only")).designs[0].table("products")
     drop, add = _vector_updates(file.model, narrow, same)
     assert (drop.destroys, add.destroys) == (True, False)
