@@ -34,7 +34,6 @@ from tablewright.proof.oracle import wrong
 from tablewright.proof.values import PatternProof, Proof, UnitComparison
 from tablewright.proof.workload import Workload
 from tablewright.sample.calls import Call, Children, Row, no_children
-from tablewright.sample.wire import plain_bytes
 from tablewright.sample.world import ExpectedAnswer, World
 
 SHOWN = 3
@@ -292,7 +291,7 @@ class Runner:
                 self._make(self.model.entity(entity.parent), row, ())
             children = children_of(self.world, entity.name, each.number)
             self.adapter.bulk_write(self.codec.encode(entity.name, self._later(row), children))
-            self.world.change(entity.name, each.number, dict(row))
+            self.world.restore(entity.name, each.number)
 
     def _make(
         self, entity: Entity, child: Row, own: Container[tuple[str, tuple[Any, ...]]]
@@ -414,7 +413,7 @@ class Runner:
             entity = self.model.entity(pattern.entity)
             if pattern.verb is Verb.PUT:
                 number = self.world.add(entity, dict(each.row), each.like, each.fresh or 0)
-                self._note_sizes(entity, number, each.row, [name for name, _ in pattern.initial])
+                self.world.note_written(entity.name, number, each.row, dict(pattern.initial))
             elif pattern.verb is Verb.CHECK or each.number is None:
                 continue
             else:
@@ -424,22 +423,14 @@ class Runner:
                     grown.update(pattern.appends)
                 is_deleted = pattern.verb is Verb.DELETE
                 if not is_deleted:
-                    self._note_sizes(entity, number, each.after, pattern.sets)
+                    names = [name for name in pattern.touched if name not in pattern.appends]
+                    self.world.note_written(entity.name, number, each.after, names)
                 self.world.change(entity.name, number, None if is_deleted else dict(each.after))
             self.touched[entity.name, number] = None
             if entity.name in self.codec.embedded and entity.parent is not None:
                 owner = self.world.numbered(self.model.entity(entity.parent), each.row)
                 if owner is not None:
                     self.touched[entity.parent, owner] = None
-
-    def _note_sizes(self, entity: Entity, number: int, row: Row, names: Sequence[str]) -> None:
-        """Keep how big the values are that a write has set, for what is predicted after it.
-
-        Zero is what it took away.
-        """
-        sizes = {n: 0 if row.get(n) is None else plain_bytes(row[n]) for n in names}
-        if sizes:
-            self.world.written.setdefault((entity.name, number), {}).update(sizes)
 
     # ------------------------------------------------------------ what the tables hold
 

@@ -89,6 +89,8 @@ class Drawn:
     """Lists to which so many elements were appended, each the first of the list drawn next."""
     written: Mapping[str, tuple[int | None, ...]] = field(default_factory=dict)
     """Bytes of values that were set since, 0 of one taken away; None where it is as drawn."""
+    values: Mapping[str, tuple[tuple[Any, ...], ...]] = field(default_factory=dict)
+    """Values that were set since, each in a tuple of its own; an empty one where it is as drawn."""
 
 
 class Chosen(Sample):
@@ -157,7 +159,12 @@ class Chosen(Sample):
         drawn = self.drawn.get(entity)
         if drawn is None:
             return self.blocks.sample.values(entity, attribute, n, users)
-        return self.blocks.values(entity, attribute, drawn.own.get(attribute, drawn.numbers)[:n])
+        own = drawn.own.get(attribute, drawn.numbers)[:n]
+        values = self.blocks.values(entity, attribute, own)
+        if attribute not in drawn.values:
+            return values
+        since = drawn.values[attribute][:n]
+        return [new[0] if new else old for old, new in zip(values, since, strict=True)]
 
     def resampled_values(
         self, entity: str, attribute: str, n: int, users: int | None = None

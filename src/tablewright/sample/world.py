@@ -17,6 +17,7 @@ from typing import Any, Protocol
 from tablewright.core.frozen import frozen
 from tablewright.model.values import Attribute, Entity, Kind, Model, Pattern
 from tablewright.sample.sample import Sample
+from tablewright.sample.wire import plain_bytes
 
 Row = dict[str, Any]
 
@@ -389,6 +390,20 @@ class World:
                 self.children(entity.name, parent.name, owner)
                 self._children[entity.name, owner].append(number)
         return number
+
+    def note_written(
+        self, entity: str, number: int, row: Mapping[str, Any], names: Iterable[str]
+    ) -> None:
+        """Keep how big the values are that a write has set; zero is what it took away."""
+        sizes = {n: 0 if row.get(n) is None else plain_bytes(row[n]) for n in names}
+        if sizes:
+            self.written.setdefault((entity, number), {}).update(sizes)
+
+    def restore(self, entity: str, number: int) -> None:
+        """Make an instance again what it was when it was seeded."""
+        self.change(entity, number, dict(self.original(entity, number)))
+        self.written.pop((entity, number), None)
+        self.appended.pop((entity, number), None)
 
     def change(self, entity: str, number: int, row: Row | None) -> None:
         """Replace an instance; None deletes it."""

@@ -28,7 +28,7 @@ from tablewright.engines.dynamodb.populations import (
 )
 from tablewright.engines.dynamodb.reading.context import Context
 from tablewright.engines.dynamodb.reading.router import ReadRouter
-from tablewright.engines.dynamodb.sizing import ShapeSizes
+from tablewright.engines.dynamodb.sizing import ShapeSizes, depends_on
 from tablewright.engines.dynamodb.steps import ReadStep
 from tablewright.engines.dynamodb.writer import WriteRouter
 from tablewright.evaluation.values import Evaluation, Route
@@ -59,6 +59,8 @@ class PredictedInstance:
     """How many elements were appended before to lists of the instance."""
     written: Mapping[str, int] = field(default_factory=dict)
     """Bytes of the values that earlier calls have set on the instance, or on its owner."""
+    values: Mapping[str, Any] = field(default_factory=dict)
+    """Of these the values on which it depends whether the item is in an index, and where."""
     owner: int | None = None
     """Of an instance in its parent's item: the parent."""
     families: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
@@ -66,7 +68,11 @@ class PredictedInstance:
 
     @classmethod
     def of(
-        cls, call: Call, world: World, embedded: Container[str]
+        cls,
+        call: Call,
+        world: World,
+        embedded: Container[str],
+        in_keys: Mapping[str, frozenset[str]],
     ) -> tuple[PredictedInstance, ...]:
         """Return what is kept of a call that is about to be made: one for each of a batch.
 
@@ -74,11 +80,18 @@ class PredictedInstance:
             call: the call.
             world: what there is.
             embedded: the entities whose instances are in their parents' items.
+            in_keys: of each entity the attributes that keys of its items are made of or hang on.
         """
-        return tuple(cls._one(each, world, embedded) for each in (call, *call.more))
+        return tuple(cls._one(each, world, embedded, in_keys) for each in (call, *call.more))
 
     @classmethod
-    def _one(cls, call: Call, world: World, embedded: Container[str]) -> PredictedInstance:
+    def _one(
+        cls,
+        call: Call,
+        world: World,
+        embedded: Container[str],
+        in_keys: Mapping[str, frozenset[str]],
+    ) -> PredictedInstance:
         entity = world.model.entity(call.pattern.entity)
         owner: int | None = None
         holder, number = entity, call.number
@@ -93,6 +106,13 @@ class PredictedInstance:
             and (number is not None or call.pattern.verb is Verb.PUT)
         }
         names = [c.attribute for c in call.pattern.where if c.operator == "eq"]
+        written = (
+            _written(world, entity, call)
+            if owner is None
+            else dict(world.written.get((holder.name, owner), {}))
+        )
+        since = in_keys.get(holder.name, frozenset()).intersection(written)
+        row = (world.row(holder.name, number) if since and number is not None else None) or {}
         return cls(
             pattern=call.pattern,
             number=call.like if call.number is None else call.number,
@@ -103,12 +123,11 @@ class PredictedInstance:
             given={name: call.row.get(name) for name in names},
             bounds=dict(call.bounds),
             parts=tuple(
-                cls._one(each, world, embedded) for part in call.parts for each in part.all
+                cls._one(each, world, embedded, in_keys) for part in call.parts for each in part.all
             ),
             appended=_appended(world, entity, call.number),
-            written=_written(world, entity, call)
-            if owner is None
-            else dict(world.written.get((holder.name, owner), {})),
+            written=written,
+            values={name: row.get(name) for name in since},
             owner=owner,
             families=families,
         )
@@ -140,6 +159,7 @@ class Prediction:
             for shape in table.shapes
             for embed in shape.embeds
         )
+        self.in_keys = _in_keys(self.design)
         self.blocks = Blocks(world.sample, world.users)
         self.all = DesignSizes(
             self.model,
@@ -152,7 +172,7 @@ class Prediction:
 
     def note(self, call: Call) -> tuple[PredictedInstance, ...]:
         """Keep what the prediction needs of a call that is about to be made."""
-        return PredictedInstance.of(call, self.world, self.embedded)
+        return PredictedInstance.of(call, self.world, self.embedded, self.in_keys)
 
     def units(self, route: Route, calls: Sequence[tuple[PredictedInstance, ...]]) -> Units:
         """Return the units the estimate gives for these calls of a route, the mean of a call."""
@@ -332,7 +352,9 @@ class CalledSizes(DesignSizes):
         self._add_families(there)
         numbers = [entry.owner for entry in there if entry.owner is not None]
         drawn = _drawn_as_made(self.world, child.parent or "", numbers)
-        return {child.parent or "": replace(drawn, written=_since(there))}
+        return {
+            child.parent or "": replace(drawn, written=_since(there), values=_values_since(there))
+        }
 
     def _add_families(self, listed: Sequence[PredictedInstance]) -> None:
         """Keep which children were in the items of the parents, call by call."""
@@ -358,10 +380,11 @@ class CalledSizes(DesignSizes):
             name: tuple(entry.appended.get(name, 0) for entry in listed)
             for name in dict.fromkeys(name for entry in listed for name in entry.appended)
         }
-        written = _since(
-            [entry if entry.owner is None else replace(entry, written={}) for entry in listed]
-        )
-        return Drawn(numbers, own_key, after, longer, written)
+        own = [
+            entry if entry.owner is None else replace(entry, written={}, values={})
+            for entry in listed
+        ]
+        return Drawn(numbers, own_key, after, longer, _since(own), _values_since(own))
 
     def _lists(self) -> dict[str, Drawn]:
         """Return every instance that the keys of these calls lead to, each once."""
@@ -555,6 +578,31 @@ def _since(listed: Sequence[PredictedInstance]) -> dict[str, tuple[int | None, .
     """Return the bytes of attributes that were set since they were drawn, call by call."""
     names = dict.fromkeys(name for entry in listed for name in entry.written)
     return {name: tuple(entry.written.get(name) for entry in listed) for name in names}
+
+
+def _values_since(
+    listed: Sequence[PredictedInstance],
+) -> dict[str, tuple[tuple[Any, ...], ...]]:
+    """Return the values in keys that were set since they were drawn, call by call."""
+    names = dict.fromkeys(name for entry in listed for name in entry.values)
+    return {
+        name: tuple((entry.values[name],) if name in entry.values else () for entry in listed)
+        for name in names
+    }
+
+
+def _in_keys(design: DynamoDesign) -> dict[str, frozenset[str]]:
+    """Return of each entity the attributes that keys of its items are made of or hang on."""
+    names: dict[str, set[str]] = {}
+    for table in design.tables:
+        keys = dict.fromkeys((*table.keys, *(key for index in table.indexes for key in index.keys)))
+        for shape in table.shapes:
+            own = names.setdefault(shape.entity, set())
+            for key in keys:
+                template = shape.template(key)
+                if template is not None:
+                    own |= depends_on(template, key)
+    return {entity: frozenset(own) for entity, own in names.items()}
 
 
 def _written(world: World, entity: Entity, call: Call) -> dict[str, int]:
