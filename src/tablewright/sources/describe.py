@@ -45,6 +45,8 @@ def table_store(table: Mapping[str, Any], place: str) -> SourceTable:
             stream=_stream(table.get("StreamSpecification") or {}),
             infrequent_access=_is_infrequent(table),
             deletion_protection=table.get("DeletionProtectionEnabled"),
+            max_read_units=_maximum(table, "MaxReadRequestUnits"),
+            max_write_units=_maximum(table, "MaxWriteRequestUnits"),
             replicas=tuple(
                 str(r["RegionName"]) for r in table.get("Replicas") or () if "RegionName" in r
             ),
@@ -78,7 +80,15 @@ def _index(index: Mapping[str, Any], *, is_local: bool) -> IndexFacts:
         is_local=is_local,
         read_units=_units(throughput.get("ReadCapacityUnits")),
         write_units=_units(throughput.get("WriteCapacityUnits")),
+        max_read_units=_maximum(index, "MaxReadRequestUnits"),
+        max_write_units=_maximum(index, "MaxWriteRequestUnits"),
     )
+
+
+def _maximum(part: Mapping[str, Any], name: str) -> Decimal | None:
+    """Return one on-demand maximum of a table or index, in units a second; -1 and 0 are none."""
+    stated = part.get("OnDemandThroughput") or {}
+    return _units(stated.get(name))
 
 
 def _units(value: Any) -> Decimal | None:

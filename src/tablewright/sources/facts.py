@@ -71,6 +71,9 @@ class IndexFacts:
     ignore_case: bool = False
     read_units: Decimal | None = None
     write_units: Decimal | None = None
+    max_read_units: Decimal | None = None
+    """Of an on-demand index: the most request units a second."""
+    max_write_units: Decimal | None = None
 
 
 @frozen
@@ -82,6 +85,7 @@ class TableSettings:
     read_units: Decimal | None = None
     write_units: Decimal | None = None
     max_read_units: Decimal | None = None
+    """Of auto scaling the maximum; of on-demand the most request units a second, if limited."""
     max_write_units: Decimal | None = None
     target: Decimal | None = None
     """Utilisation auto scaling aims at, 0 to 1."""

@@ -161,6 +161,8 @@ def table_of(
             else None,
             infrequent_access=values.get("table_class") == "STANDARD_INFREQUENT_ACCESS" or None,
             deletion_protection=_is_on(values.get("deletion_protection_enabled")) or None,
+            max_read_units=_maximum(values, "max_read_request_units"),
+            max_write_units=_maximum(values, "max_write_request_units"),
             replicas=tuple(
                 str(r["region_name"])
                 for r in _many(values.get("replica"))
@@ -187,7 +189,15 @@ def _indexes(values: Mapping[str, Any]) -> Iterator[IndexFacts]:
                 is_local=is_local,
                 read_units=_units(index.get("read_capacity")),
                 write_units=_units(index.get("write_capacity")),
+                max_read_units=_maximum(index, "max_read_request_units"),
+                max_write_units=_maximum(index, "max_write_request_units"),
             )
+
+
+def _maximum(part: Mapping[str, Any], name: str) -> Decimal | None:
+    """Return one on-demand maximum of a table or index, in units a second; -1 is none."""
+    stated = _first(part.get("on_demand_throughput"))
+    return _units(stated.get(name))
 
 
 def _index_keys(index: Mapping[str, Any], kind: str, given: Any = None) -> tuple[str, ...]:

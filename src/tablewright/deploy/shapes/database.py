@@ -37,6 +37,7 @@ def _table_keys(p: Mapping[str, Any]) -> dict[str, Any]:
     if throughput:
         body["read_capacity"] = throughput["ReadCapacityUnits"]
         body["write_capacity"] = throughput["WriteCapacityUnits"]
+    body |= _on_demand_maximum(p)
     for name, argument in (
         ("GlobalSecondaryIndexes", "global_secondary_index"),
         ("LocalSecondaryIndexes", "local_secondary_index"),
@@ -68,7 +69,20 @@ def _table_index(index: Mapping[str, Any], argument: str) -> Block:
     if throughput:
         body["read_capacity"] = throughput["ReadCapacityUnits"]
         body["write_capacity"] = throughput["WriteCapacityUnits"]
-    return Block.inner(body)
+    return Block.inner(body | _on_demand_maximum(index))
+
+
+def _on_demand_maximum(p: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the block of the on-demand maximum of a table or index; {} where it has none."""
+    maximum = p.get("OnDemandThroughput")
+    if not maximum:
+        return {}
+    names = {
+        "MaxReadRequestUnits": "max_read_request_units",
+        "MaxWriteRequestUnits": "max_write_request_units",
+    }
+    inner = {names[name]: units for name, units in maximum.items()}
+    return {"on_demand_throughput": [Block.inner(inner)]}
 
 
 def _table_settings(p: Mapping[str, Any]) -> dict[str, Any]:

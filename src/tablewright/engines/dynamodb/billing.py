@@ -118,6 +118,7 @@ def table_charges(
     for place in (region, *load.replicas):
         if load.mode.kind is ModeKind.ON_DEMAND:
             lines += _on_demand(load, book, place, is_home=place == region)
+            throttled += _above_maximum(load, place, is_home=place == region)
         else:
             result, refused = _provisioned(
                 load, book, place, is_home=place == region, reserved=reserved
@@ -402,15 +403,7 @@ def _capacities(
 ) -> Iterator[_Capacity]:
     """Provision a table (with its local indexes) or a global index, reads and writes."""
     mode = resource.mode or load.mode
-    counted = [resource]
-    if resource.kind == "table":
-        counted += [r for r in load.resources if r.kind == "lsi"]
-    used: dict[str, dict[str, Decimal]] = {READ: {}, WRITE: {}}
-    for use in (u for r in counted for u in r.units):
-        for dimension, units in ((READ, use.reads if is_home else ZERO), (WRITE, use.writes)):
-            used[dimension][use.pattern] = used[dimension].get(use.pattern, ZERO) + units
-    if resource.kind == "table" and load.expired_writes and not is_home:
-        used[WRITE][""] = used[WRITE].get("", ZERO) + load.expired_writes
+    used = _used_capacity(load, resource, is_home=is_home)
     rates = {d: sum(used[d].values(), ZERO) / SECONDS_PER_MONTH for d in (READ, WRITE)}
     ceiling = int(book.quantity("aws.dynamodb.limit.table.provisioned"))
     limits = {
@@ -431,6 +424,49 @@ def _capacities(
             mode=mode,
             used=tuple(used[dimension].items()),
         )
+
+
+def _used_capacity(
+    load: TableLoad, resource: ResourceLoad, *, is_home: bool
+) -> dict[str, dict[str, Decimal]]:
+    """Return units a month by dimension and pattern; a table's local indexes count with it."""
+    counted = [resource]
+    if resource.kind == "table":
+        counted += [r for r in load.resources if r.kind == "lsi"]
+    used: dict[str, dict[str, Decimal]] = {READ: {}, WRITE: {}}
+    for use in (u for r in counted for u in r.units):
+        for dimension, units in ((READ, use.reads if is_home else ZERO), (WRITE, use.writes)):
+            used[dimension][use.pattern] = used[dimension].get(use.pattern, ZERO) + units
+    if resource.kind == "table" and load.expired_writes and not is_home:
+        used[WRITE][""] = used[WRITE].get("", ZERO) + load.expired_writes
+    return used
+
+
+def _above_maximum(load: TableLoad, region: str, *, is_home: bool) -> Iterator[Throttled]:
+    """Yield what the maximum of an on-demand table or index refuses.
+
+    A maximum has no price, and burst goes beyond it as beyond fixed capacity.
+    """
+    for resource in load.resources:
+        mode = resource.mode or load.mode
+        if resource.kind == "lsi" or not mode.is_capped:
+            continue
+        used = _used_capacity(load, resource, is_home=is_home)
+        for dimension, most in ((READ, mode.max_rcu), (WRITE, mode.max_wcu)):
+            if most is None:
+                continue
+            rate = sum(used[dimension].values(), ZERO) / SECONDS_PER_MONTH
+            limits = Limits(floor=int(most), ceiling=int(most))
+            (given,) = provision([(rate, limits)], load.curve)
+            if given.throttled > 0:
+                yield Throttled(
+                    resource=resource.name,
+                    dimension=dimension,
+                    region=region,
+                    share=given.throttled,
+                    kind=resource.kind,
+                    limit="on-demand maximum",
+                )
 
 
 def _limits(
@@ -601,7 +637,9 @@ def _assumptions(tables: Sequence[TableLoad], prices: Sequence[Price]) -> tuple[
     out = ["a month has 730 hours, a GB 1,073,741,824 bytes"]
     if any(load.mode.kind is ModeKind.AUTO_SCALING for load in tables):
         out += ASSUMPTIONS
-    described = [load for load in tables if load.mode.kind is not ModeKind.ON_DEMAND]
+    described = [
+        load for load in tables if load.mode.kind is not ModeKind.ON_DEMAND or load.mode.is_capped
+    ]
     out += dict.fromkeys(load.curve.assumed for load in described if load.curve.assumed)
     if any(load.mode.reserved_years for load in tables):
         out.append("reserved capacity is bought for all tables of one term together")
@@ -624,7 +662,7 @@ def _warning(refused: Throttled) -> str:
     share = max(refused.share * 100, Decimal("0.01"))
     text = (
         f"{refused.resource} in {refused.region}: {share:.2f} % of the {refused.dimension}s exceed "
-        "its provisioned capacity and burst, and are throttled"
+        f"its {refused.limit} and burst, and are throttled"
     )
     if refused.kind == "gsi" and refused.dimension == WRITE:
         text += "; an index short of write capacity holds up the writes of its table"

@@ -81,6 +81,10 @@ def _settings(table: Table) -> dict[str, str]:
     settings = {"capacity": mode.kind.value}
     if mode.rcu is not None or mode.wcu is not None:
         settings["capacity"] += f" {mode.rcu or 0} RCU, {mode.wcu or 0} WCU"
+    if mode.is_capped:
+        limits = ((mode.max_rcu, "RRU/s"), (mode.max_wcu, "WRU/s"))
+        most = ", ".join(f"{units} {word}" for units, word in limits if units is not None)
+        settings["capacity"] += f", at most {most}"
     if mode.reserved_years:
         settings["reserved"] = f"{mode.reserved_years} y"
     settings["class"] = "infrequent access" if table.infrequent_access else "standard"

@@ -146,6 +146,7 @@ class CapacityMode:
 
     Of fixed capacity `rcu` and `wcu` are per second, for the table; indexes have the same unless
     they state their own. Of auto scaling they are the minimum. `reserved_years` is 0, 1 or 3.
+    Of on-demand `max_rcu` and `max_wcu` are the maximum in request units a second, None for none.
     """
 
     kind: ModeKind = ModeKind.ON_DEMAND
@@ -155,6 +156,11 @@ class CapacityMode:
     max_wcu: Decimal | None = None
     target: Decimal = Decimal("0.7")
     reserved_years: int = 0
+
+    @property
+    def is_capped(self) -> bool:
+        """Whether it is on-demand with a maximum."""
+        return self.kind is ModeKind.ON_DEMAND and (self.max_rcu, self.max_wcu) != (None, None)
 
 
 @frozen

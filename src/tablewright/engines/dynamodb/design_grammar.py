@@ -101,6 +101,13 @@ AUTO_SCALING = RecordShape(
         Field("target", SHARE, doc="target utilisation, default 70%"),
     ),
 )
+ON_DEMAND = RecordShape(
+    "on-demand with a maximum",
+    (
+        Field("max_reads", NUMBER, doc="read request units a second; more is refused"),
+        Field("max_writes", NUMBER, doc="write request units a second; more is refused"),
+    ),
+)
 MODE = ByKind(
     scalar=WordChoice(("on-demand",)),
     mapping=RecordShape(
@@ -109,10 +116,11 @@ MODE = ByKind(
             Field("rcu", NUMBER, doc="provisioned read capacity units"),
             Field("wcu", NUMBER, doc="provisioned write capacity units"),
             Field("auto_scaling", AUTO_SCALING),
+            Field("on_demand", ON_DEMAND, doc="on-demand with a maximum"),
             RESERVED_FIELD,
         ),
     ),
-    what="on-demand, {rcu: 5, wcu: 2} or {auto_scaling: {...}}",
+    what="on-demand, {on_demand: {...}}, {rcu: 5, wcu: 2} or {auto_scaling: {...}}",
 )
 
 KEY = ListOf(KEY_NAME, least=1, most=2, what="a partition key, or [partition key, sort key]")

@@ -207,6 +207,10 @@ def _projection(projection: Projection) -> str:
 
 
 def _mode(mode: CapacityMode) -> str:
+    if mode.is_capped:
+        figures = (("max_reads", mode.max_rcu), ("max_writes", mode.max_wcu))
+        inside = ", ".join(f"{name}: {plain(v)}" for name, v in figures if v is not None)
+        return f"{{on_demand: {{{inside}}}}}"
     if mode.kind is ModeKind.ON_DEMAND:
         return "on-demand"
     reserved = f", reserved: {mode.reserved_years}y" if mode.reserved_years else ""

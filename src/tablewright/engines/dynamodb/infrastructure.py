@@ -234,7 +234,32 @@ def _global(
             }
     for index in properties.get("GlobalSecondaryIndexes", ()):
         index.pop("ProvisionedThroughput", None)
+    _spread_maximum(properties)
     return properties
+
+
+def _spread_maximum(properties: dict[str, Any]) -> None:
+    """Say on-demand maxima as a global table does: of writes for all regions, of reads in each."""
+    of_replica: dict[str, Any] = {}
+    of_indexes: list[dict[str, Any]] = []
+    for part in (properties, *properties.get("GlobalSecondaryIndexes", ())):
+        maximum = part.pop("OnDemandThroughput", {})
+        if "MaxWriteRequestUnits" in maximum:
+            part["WriteOnDemandThroughputSettings"] = {
+                "MaxWriteRequestUnits": maximum["MaxWriteRequestUnits"]
+            }
+        if "MaxReadRequestUnits" in maximum:
+            reads = {"MaxReadRequestUnits": maximum["MaxReadRequestUnits"]}
+            if part is properties:
+                of_replica["ReadOnDemandThroughputSettings"] = reads
+            else:
+                of_indexes.append(
+                    {"IndexName": part["IndexName"], "ReadOnDemandThroughputSettings": reads}
+                )
+    if of_indexes:
+        of_replica["GlobalSecondaryIndexes"] = of_indexes
+    for replica in properties["Replicas"]:
+        replica.update(of_replica)
 
 
 def _scaling(table: Table) -> Iterable[Resource]:

@@ -101,18 +101,20 @@ class TableLoad:
 
 @frozen
 class Throttled:
-    """Requests that exceed provisioned capacity and its burst, as a share of all of them."""
+    """Requests that exceed a capacity and its burst, as a share of all of them."""
 
     resource: str
     dimension: str
     region: str
     share: Decimal
     kind: str
+    limit: str = "provisioned capacity"
+    """What they exceed: that, or the on-demand maximum."""
 
 
 @frozen
 class TableCharges:
-    """The lines of one table, and what its provisioned capacity would refuse."""
+    """The lines of one table, and what its capacity would refuse."""
 
     lines: tuple[Line, ...]
     throttled: tuple[Throttled, ...] = ()

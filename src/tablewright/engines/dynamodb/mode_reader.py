@@ -44,6 +44,8 @@ def read_mode(fields: Fields, reading: Reading) -> CapacityMode:
             value.at("reserved") if "reserved" in value else fields.at("reserved"),
             "take `reserved` or `class` away",
         )
+    if "on_demand" in value:
+        return _capped(fields, value, reading)
     scaling = value.get("auto_scaling")
     fixed = "rcu" in value or "wcu" in value
     if ("auto_scaling" in value) == fixed:
@@ -88,3 +90,34 @@ def read_mode(fields: Fields, reading: Reading) -> CapacityMode:
         wcu=value.get("wcu"),
         reserved_years=reserved,
     )
+
+
+def _capped(fields: Fields, value: Fields, reading: Reading) -> CapacityMode:
+    """Return on-demand with its maximum, whole request units of at least 1."""
+    beside = [name for name in ("rcu", "wcu", "auto_scaling", "reserved") if name in value]
+    if beside or "reserved" in fields:
+        reading.error(
+            "bad-mode",
+            f"a mode that is on-demand takes no `{(beside or ['reserved'])[0]}`",
+            fields.at("mode"),
+            "write {on_demand: {max_reads: 1000, max_writes: 500}}",
+        )
+        return CapacityMode()
+    maximum = value.get("on_demand")
+    if "max_reads" not in maximum and "max_writes" not in maximum:
+        reading.error(
+            "incomplete",
+            "on_demand states no maximum",
+            fields.at("mode"),
+            "write {on_demand: {max_reads: 1000, max_writes: 500}}, or on-demand for none",
+        )
+    for name in ("max_reads", "max_writes"):
+        most = maximum.get(name, Decimal(1))
+        if most < 1 or most != most.to_integral_value():
+            reading.error(
+                "bad-mode",
+                f"{name} is not a whole number of request units a second, 1 or more",
+                maximum.at(name),
+                "leave it out where there is no maximum",
+            )
+    return CapacityMode(max_rcu=maximum.get("max_reads"), max_wcu=maximum.get("max_writes"))

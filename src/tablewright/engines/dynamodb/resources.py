@@ -63,6 +63,14 @@ def throughput(mode: CapacityMode) -> dict[str, int]:
     }
 
 
+def on_demand_maximum(mode: CapacityMode) -> dict[str, int]:
+    """Return the maximum of on-demand in request units a second; {} where there is none."""
+    if mode.kind is not ModeKind.ON_DEMAND:
+        return {}
+    limits = (("MaxReadRequestUnits", mode.max_rcu), ("MaxWriteRequestUnits", mode.max_wcu))
+    return {name: int(units) for name, units in limits if units is not None}
+
+
 def index_parameters(table: Table, index: Index) -> dict[str, Any]:
     """Return one index as CreateTable and UpdateTable take it."""
     index_parameters: dict[str, Any] = {
@@ -72,6 +80,9 @@ def index_parameters(table: Table, index: Index) -> dict[str, Any]:
     }
     if not index.is_local and table.mode.kind is not ModeKind.ON_DEMAND:
         index_parameters["ProvisionedThroughput"] = throughput(index.mode or table.mode)
+    maximum = on_demand_maximum(index.mode or table.mode)
+    if maximum and not index.is_local and table.mode.kind is ModeKind.ON_DEMAND:
+        index_parameters["OnDemandThroughput"] = maximum
     return index_parameters
 
 
@@ -122,6 +133,8 @@ def create_table(
     if table.mode.kind is not ModeKind.ON_DEMAND:
         create_table["BillingMode"] = "PROVISIONED"
         create_table["ProvisionedThroughput"] = throughput(table.mode)
+    if table.mode.is_capped:
+        create_table["OnDemandThroughput"] = on_demand_maximum(table.mode)
     local = [index_parameters(table, index) for index in table.indexes if index.is_local]
     other = [index_parameters(table, index) for index in table.indexes if not index.is_local]
     if local:

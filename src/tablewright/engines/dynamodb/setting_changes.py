@@ -140,7 +140,9 @@ def _mode_text(mode: CapacityMode | None) -> str:
     if mode is None:
         return "the table's capacity mode"
     if mode.kind is ModeKind.ON_DEMAND:
-        return "on-demand capacity"
+        limits = ((mode.max_rcu, "read"), (mode.max_wcu, "write"))
+        most = [f"{plain(units)} {word}" for units, word in limits if units is not None]
+        return "on-demand capacity" + (f" of at most {' and '.join(most)} units" if most else "")
     if mode.kind is ModeKind.AUTO_SCALING:
         return f"provisioned capacity scaled automatically at {plain(mode.target * 100)} %"
     units = f"{plain(mode.rcu or Decimal(0))} read and {plain(mode.wcu or Decimal(0))} write units"

@@ -52,7 +52,19 @@ def index_draft(store: SourceTable, index: IndexFacts) -> IndexDraft:
         and (index.read_units, index.write_units) != (settings.read_units, settings.write_units)
     ):
         fields["mode"] = f"{{rcu: {plain(index.read_units)}, wcu: {plain(index.write_units)}}}"
+    if settings.mode == "on-demand" and (index.max_read_units, index.max_write_units) != (
+        settings.max_read_units,
+        settings.max_write_units,
+    ):
+        fields["mode"] = _on_demand(index.max_read_units, index.max_write_units)
     return IndexDraft(name=index.name, fields=fields)
+
+
+def _on_demand(reads: Decimal | None, writes: Decimal | None) -> str:
+    """Return the mode on-demand as the model file writes it, with the maximum it has."""
+    figures = (("max_reads", reads), ("max_writes", writes))
+    inside = [f"{name}: {plain(value)}" for name, value in figures if value is not None]
+    return f"{{on_demand: {{{', '.join(inside)}}}}}" if inside else "on-demand"
 
 
 def _list(names: Sequence[str]) -> str:
@@ -90,7 +102,7 @@ def settings_of(store: SourceTable) -> dict[str, str]:
         else:
             out["mode"] = "{rcu: 5 (assumed), wcu: 5 (assumed)}"
     else:
-        out["mode"] = "on-demand"
+        out["mode"] = _on_demand(settings.max_read_units, settings.max_write_units)
     if settings.infrequent_access:
         out["class"] = "infrequent-access"
     if settings.ttl:
