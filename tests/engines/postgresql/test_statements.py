@@ -182,3 +182,4 @@ def test_what_no_table_keeps_is_said_and_not_sent():
     session = session_of("mongocollectibles")
     (request,) = explain(session, "returnRental", "postgresql").requests
     assert request.statement == "-- nothing is sent: no table keeps returned_at"
+    assert (request.calls, request.uses) == (0, ())

@@ -257,6 +257,8 @@ class Router:
         )
 
     def _change(self, pattern: Pattern) -> tuple[Route, Work]:
+        if self._keeps_nothing(pattern):
+            return self._unsent(pattern), NOTHING
         finder = replace(pattern, select=None, limit=None, sort=())
         best, rejected = self.finder.find(finder)
         result = self._read_work(finder, best)
@@ -284,6 +286,30 @@ class Router:
         name = {"update": "update", "delete": "delete", "check": "check"}[pattern.verb.value]
         route = self._route(pattern, best, rejected, name, (), work)
         return replace(route, reads_first=not pattern.atomic), work
+
+    def _keeps_nothing(self, pattern: Pattern) -> bool:
+        """Whether an update changes only what no record of its entity keeps."""
+        homes = self.finder.homes_of(pattern.entity)
+        if pattern.verb is not Verb.UPDATE or any(
+            inside or not home.attribute_bytes for home, inside in homes
+        ):
+            return False
+        kept = {name for home, _ in homes for name in home.attribute_bytes}
+        kept |= {home.name for home in self.finder.homes}  # a list that has a table of its own
+        return bool(pattern.touched) and kept.isdisjoint(pattern.touched)
+
+    def _unsent(self, pattern: Pattern) -> Route:
+        """Return the route of an update that has nothing to write: no statement is sent."""
+        target = self.finder.homes_of(pattern.entity)[0][0].name
+        lacking = ", ".join(pattern.touched)
+        return Route(
+            pattern=pattern.name,
+            design=self.design,
+            requests=(self._request("update", target, NOTHING, written=True),),
+            target=target,
+            operation="update",
+            warnings=(f"nothing is written: no {self.words.table} keeps {lacking}",),
+        )
 
     def _entries_changed(self, pattern: Pattern, home: Home) -> Decimal:
         """Return how many index entries one changed row writes."""
