@@ -104,3 +104,28 @@ designs: {one: {engine: dynamodb, tables: {store: {key: id, items: Stream}}}}
     writes = {p.pattern: (p.writes.predicted.mean, p.writes.metered.mean) for p in proof.patterns}
     assert writes["snap"] == (3, 3)
     assert writes["count"][0] == writes["count"][1]
+
+
+def test_an_update_that_sets_what_few_have_is_priced_with_it() -> None:
+    # `id` and a UUID 38 B, `body` 904 B: 942 B, one unit. With the 204 B of `more` 1,146 B, two
+    # units, whether it is set where there was none or taken away again: the larger one counts.
+    text = """\
+app: notes
+region: us-east-1
+scales: [20]
+entities:
+  Note:
+    key: id
+    count: 2/user
+    attributes: {id: uuid, body: text(900), more: {type: text(200), presence: 10%}}
+patterns:
+  describe: {update: Note, by: id, set: [more], rate: 1/user/day}
+designs: {one: {engine: dynamodb, tables: {notes: {key: id, items: Note}}}}
+"""
+    session = Session(file=read_model(text, "notes.yaml"), options=Options(sample_items=64))
+    request = ProofRequest(users=20, requests=60)
+    proof = proof_in_memory(session, session.design("one"), request, lambda text: None)
+    (describe,) = proof.patterns
+    assert describe.writes.metered.mean == 2
+    assert describe.writes.predicted.mean == 2
+    assert describe.writes.estimated.mean == 2
