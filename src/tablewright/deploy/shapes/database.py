@@ -37,7 +37,7 @@ def _table_keys(p: Mapping[str, Any]) -> dict[str, Any]:
     if throughput:
         body["read_capacity"] = throughput["ReadCapacityUnits"]
         body["write_capacity"] = throughput["WriteCapacityUnits"]
-    body |= _on_demand_maximum(p)
+    body |= _throughput_blocks(p)
     for name, argument in (
         ("GlobalSecondaryIndexes", "global_secondary_index"),
         ("LocalSecondaryIndexes", "local_secondary_index"),
@@ -69,20 +69,34 @@ def _table_index(index: Mapping[str, Any], argument: str) -> Block:
     if throughput:
         body["read_capacity"] = throughput["ReadCapacityUnits"]
         body["write_capacity"] = throughput["WriteCapacityUnits"]
-    return Block.inner(body | _on_demand_maximum(index))
+    return Block.inner(body | _throughput_blocks(index))
 
 
-def _on_demand_maximum(p: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the block of the on-demand maximum of a table or index; {} where it has none."""
-    maximum = p.get("OnDemandThroughput")
-    if not maximum:
-        return {}
-    names = {
-        "MaxReadRequestUnits": "max_read_request_units",
-        "MaxWriteRequestUnits": "max_write_request_units",
+THROUGHPUT_BLOCKS = {
+    "OnDemandThroughput": (
+        "on_demand_throughput",
+        {
+            "MaxReadRequestUnits": "max_read_request_units",
+            "MaxWriteRequestUnits": "max_write_request_units",
+        },
+    ),
+    "WarmThroughput": (
+        "warm_throughput",
+        {
+            "ReadUnitsPerSecond": "read_units_per_second",
+            "WriteUnitsPerSecond": "write_units_per_second",
+        },
+    ),
+}
+
+
+def _throughput_blocks(p: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the blocks of on-demand maximum and warm throughput that a table or index states."""
+    return {
+        block: [Block.inner({names[name]: units for name, units in p[member].items()})]
+        for member, (block, names) in THROUGHPUT_BLOCKS.items()
+        if p.get(member)
     }
-    inner = {names[name]: units for name, units in maximum.items()}
-    return {"on_demand_throughput": [Block.inner(inner)]}
 
 
 def _table_settings(p: Mapping[str, Any]) -> dict[str, Any]:

@@ -37,6 +37,7 @@ from tablewright.engines.dynamodb.scaling import (
     Provisioned,
     provision,
 )
+from tablewright.engines.dynamodb.warm_throughput import charged_once
 
 READ, WRITE = "read", "write"
 TERMS = (1, 3)
@@ -628,6 +629,7 @@ def _left_out(
     for place in dict.fromkeys(p for load in scaled for p in (region, *load.replicas)):
         if _alarm_price(book, place) is None:
             out.append(f"CloudWatch alarms of auto scaling, whose price in {place} is unknown")
+    out += [text for load in tables for text in charged_once(load, book, region)]
     if any(load.replicas for load in tables):
         out.append("filling a new replica region, which is charged like a restore")
     return tuple(out)

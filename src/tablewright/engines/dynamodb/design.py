@@ -156,6 +156,14 @@ class CapacityMode:
     max_wcu: Decimal | None = None
     target: Decimal = Decimal("0.7")
     reserved_years: int = 0
+    warm_reads: Decimal | None = None
+    """Units a second it serves at once, where more is wanted than it has by itself."""
+    warm_writes: Decimal | None = None
+
+    @property
+    def is_warmed(self) -> bool:
+        """Whether it states warm throughput."""
+        return (self.warm_reads, self.warm_writes) != (None, None)
 
     @property
     def is_capped(self) -> bool:

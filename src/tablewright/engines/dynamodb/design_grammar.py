@@ -108,6 +108,13 @@ ON_DEMAND = RecordShape(
         Field("max_writes", NUMBER, doc="write request units a second; more is refused"),
     ),
 )
+WARM = RecordShape(
+    "warm throughput",
+    (
+        Field("reads", NUMBER, doc="read units a second it serves at once"),
+        Field("writes", NUMBER, doc="write units a second it serves at once"),
+    ),
+)
 MODE = ByKind(
     scalar=WordChoice(("on-demand",)),
     mapping=RecordShape(
@@ -117,6 +124,7 @@ MODE = ByKind(
             Field("wcu", NUMBER, doc="provisioned write capacity units"),
             Field("auto_scaling", AUTO_SCALING),
             Field("on_demand", ON_DEMAND, doc="on-demand with a maximum"),
+            Field("warm", WARM, doc="warm throughput, charged once; alone it is of on-demand"),
             RESERVED_FIELD,
         ),
     ),

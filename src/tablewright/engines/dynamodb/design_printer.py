@@ -196,8 +196,7 @@ def _index(index: Index) -> str:
 
 
 def _usage(usage: StatedUsage) -> str:
-    figures = (("reads", usage.reads), ("writes", usage.writes), ("stored", usage.stored_bytes))
-    return "{" + ", ".join(f"{n}: {plain(v)}" for n, v in figures if v is not None) + "}"
+    return _stated(("reads", usage.reads), ("writes", usage.writes), ("stored", usage.stored_bytes))
 
 
 def _projection(projection: Projection) -> str:
@@ -207,21 +206,30 @@ def _projection(projection: Projection) -> str:
 
 
 def _mode(mode: CapacityMode) -> str:
-    if mode.is_capped:
-        figures = (("max_reads", mode.max_rcu), ("max_writes", mode.max_wcu))
-        inside = ", ".join(f"{name}: {plain(v)}" for name, v in figures if v is not None)
-        return f"{{on_demand: {{{inside}}}}}"
+    parts = _paid(mode)
+    if mode.is_warmed:
+        parts.append(f"warm: {_stated(('reads', mode.warm_reads), ('writes', mode.warm_writes))}")
+    return f"{{{', '.join(parts)}}}" if parts else "on-demand"
+
+
+def _stated(*figures: tuple[str, Decimal | None]) -> str:
+    return "{" + ", ".join(f"{n}: {plain(v)}" for n, v in figures if v is not None) + "}"
+
+
+def _paid(mode: CapacityMode) -> list[str]:
+    """Return how it is paid as fields of `mode`; none where it is plainly on-demand."""
     if mode.kind is ModeKind.ON_DEMAND:
-        return "on-demand"
-    reserved = f", reserved: {mode.reserved_years}y" if mode.reserved_years else ""
+        limits = _stated(("max_reads", mode.max_rcu), ("max_writes", mode.max_wcu))
+        return [f"on_demand: {limits}"] if mode.is_capped else []
+    reserved = [f"reserved: {mode.reserved_years}y"] if mode.reserved_years else []
     if mode.kind is ModeKind.PROVISIONED:
-        return f"{{rcu: {_units(mode.rcu)}, wcu: {_units(mode.wcu)}{reserved}}}"
+        return [f"rcu: {_units(mode.rcu)}", f"wcu: {_units(mode.wcu)}", *reserved]
     limits = (
         f"min_rcu: {_units(mode.rcu)}, max_rcu: {_units(mode.max_rcu)}, "
         f"min_wcu: {_units(mode.wcu)}, max_wcu: {_units(mode.max_wcu)}, "
         f"target: {_share(mode.target)}"
     )
-    return f"{{auto_scaling: {{{limits}}}{reserved}}}"
+    return [f"auto_scaling: {{{limits}}}", *reserved]
 
 
 def _units(value: Decimal | None) -> str:

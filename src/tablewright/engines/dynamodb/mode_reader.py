@@ -5,6 +5,7 @@ In: the fields of a table. Out: a `CapacityMode`; what is wrong is noted.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -25,6 +26,37 @@ def recovery_days(value: Any) -> int | None:
 
 def read_mode(fields: Fields, reading: Reading) -> CapacityMode:
     """Return the capacity mode; what contradicts itself is noted."""
+    mode = _paid_mode(fields, reading)
+    value = fields.get("mode")
+    warm = value.get("warm") if isinstance(value, Fields) else None
+    if warm is None:
+        return mode
+    if "reads" not in warm and "writes" not in warm:
+        reading.error(
+            "incomplete",
+            "warm throughput states no units",
+            fields.at("mode"),
+            "write warm: {reads: 20000, writes: 8000}",
+        )
+    _whole_units(
+        warm, ("reads", "writes"), "leave it out where what a table has is enough", reading
+    )
+    return replace(mode, warm_reads=warm.get("reads"), warm_writes=warm.get("writes"))
+
+
+def _whole_units(stated: Fields, names: tuple[str, ...], remedy: str, reading: Reading) -> None:
+    for name in names:
+        units = stated.get(name, Decimal(1))
+        if units < 1 or units != units.to_integral_value():
+            reading.error(
+                "bad-mode",
+                f"{name} is not a whole number of units a second, 1 or more",
+                stated.at(name),
+                remedy,
+            )
+
+
+def _paid_mode(fields: Fields, reading: Reading) -> CapacityMode:
     value = fields.get("mode")
     reserved = fields.get("reserved", 0)
     if not isinstance(value, Fields):
@@ -48,6 +80,8 @@ def read_mode(fields: Fields, reading: Reading) -> CapacityMode:
         return _capped(fields, value, reading)
     scaling = value.get("auto_scaling")
     fixed = "rcu" in value or "wcu" in value
+    if scaling is None and not fixed and not reserved and "warm" in value:
+        return CapacityMode()
     if ("auto_scaling" in value) == fixed:
         reading.error(
             "bad-mode",
@@ -111,13 +145,7 @@ def _capped(fields: Fields, value: Fields, reading: Reading) -> CapacityMode:
             fields.at("mode"),
             "write {on_demand: {max_reads: 1000, max_writes: 500}}, or on-demand for none",
         )
-    for name in ("max_reads", "max_writes"):
-        most = maximum.get(name, Decimal(1))
-        if most < 1 or most != most.to_integral_value():
-            reading.error(
-                "bad-mode",
-                f"{name} is not a whole number of request units a second, 1 or more",
-                maximum.at(name),
-                "leave it out where there is no maximum",
-            )
+    _whole_units(
+        maximum, ("max_reads", "max_writes"), "leave it out where there is no maximum", reading
+    )
     return CapacityMode(max_rcu=maximum.get("max_reads"), max_wcu=maximum.get("max_writes"))

@@ -31,10 +31,10 @@ from tablewright.engines.dynamodb.resources import (
     attribute_type,
     create_table,
     index_parameters,
-    on_demand_maximum,
     throughput,
     vector_index_parameters,
 )
+from tablewright.engines.dynamodb.throughput_updates import maximum_updates, warm_updates
 from tablewright.engines.dynamodb.transport import RequestFailedError, Transport
 from tablewright.model.values import Model
 
@@ -290,7 +290,8 @@ def _table_updates(
             changes.append((f"set the capacity of {table.name}", {"ProvisionedThroughput": units}))
         changes += _index_capacity(table, existing)
     if table.mode.kind is ModeKind.ON_DEMAND:
-        changes += _maximum(table, existing)
+        changes += maximum_updates(table, existing)
+    changes += warm_updates(table, existing)
     held_class = (described.get("TableClassSummary") or {}).get("TableClass", "STANDARD")
     wanted_class = wanted.get("TableClass", "STANDARD")
     if held_class != wanted_class:
@@ -326,36 +327,6 @@ def _table_updates(
         )
         for text, change in changes
     ]
-
-
-NO_MAXIMUM = {"MaxReadRequestUnits": -1, "MaxWriteRequestUnits": -1}
-"""How DynamoDB takes, and may describe, on-demand without a maximum."""
-
-
-def _maximum(table: Table, existing: ObservedTable) -> list[tuple[str, dict[str, Any]]]:
-    """Set or lift the maximum of an on-demand table and its global indexes."""
-    changes: list[tuple[str, dict[str, Any]]] = []
-    wanted = NO_MAXIMUM | on_demand_maximum(table.mode)
-    if wanted != NO_MAXIMUM | existing.description.get("OnDemandThroughput", {}):
-        word = "set" if table.mode.is_capped else "lift"
-        changes.append(
-            (f"{word} the on-demand maximum of {table.name}", {"OnDemandThroughput": wanted})
-        )
-    for index in table.indexes:
-        stored = existing.indexes.get(index.name)
-        if index.is_local or stored is None:
-            continue
-        wanted = NO_MAXIMUM | on_demand_maximum(index.mode or table.mode)
-        if wanted != NO_MAXIMUM | stored.get("OnDemandThroughput", {}):
-            word = "lift" if wanted == NO_MAXIMUM else "set"
-            update = {"Update": {"IndexName": index.name, "OnDemandThroughput": wanted}}
-            changes.append(
-                (
-                    f"{word} the on-demand maximum of the index {index.name} of {table.name}",
-                    {"GlobalSecondaryIndexUpdates": [update]},
-                )
-            )
-    return changes
 
 
 def _index_capacity(table: Table, existing: ObservedTable) -> list[tuple[str, dict[str, Any]]]:

@@ -71,6 +71,12 @@ def on_demand_maximum(mode: CapacityMode) -> dict[str, int]:
     return {name: int(units) for name, units in limits if units is not None}
 
 
+def warm_throughput(mode: CapacityMode) -> dict[str, int]:
+    """Return the stated warm throughput in units a second; {} where it is left to the service."""
+    limits = (("ReadUnitsPerSecond", mode.warm_reads), ("WriteUnitsPerSecond", mode.warm_writes))
+    return {name: int(units) for name, units in limits if units is not None}
+
+
 def index_parameters(table: Table, index: Index) -> dict[str, Any]:
     """Return one index as CreateTable and UpdateTable take it."""
     index_parameters: dict[str, Any] = {
@@ -83,6 +89,9 @@ def index_parameters(table: Table, index: Index) -> dict[str, Any]:
     maximum = on_demand_maximum(index.mode or table.mode)
     if maximum and not index.is_local and table.mode.kind is ModeKind.ON_DEMAND:
         index_parameters["OnDemandThroughput"] = maximum
+    warm = warm_throughput(index.mode or table.mode)
+    if warm and not index.is_local:
+        index_parameters["WarmThroughput"] = warm
     return index_parameters
 
 
@@ -135,6 +144,8 @@ def create_table(
         create_table["ProvisionedThroughput"] = throughput(table.mode)
     if table.mode.is_capped:
         create_table["OnDemandThroughput"] = on_demand_maximum(table.mode)
+    if table.mode.is_warmed:
+        create_table["WarmThroughput"] = warm_throughput(table.mode)
     local = [index_parameters(table, index) for index in table.indexes if index.is_local]
     other = [index_parameters(table, index) for index in table.indexes if not index.is_local]
     if local:

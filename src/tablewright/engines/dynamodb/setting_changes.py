@@ -139,6 +139,11 @@ class SetOption(TableChange):
 def _mode_text(mode: CapacityMode | None) -> str:
     if mode is None:
         return "the table's capacity mode"
+    if mode.is_warmed:
+        limits = ((mode.warm_reads, "read"), (mode.warm_writes, "write"))
+        warm = " and ".join(f"{plain(units)} {word}" for units, word in limits if units is not None)
+        paid = _mode_text(replace(mode, warm_reads=None, warm_writes=None))
+        return f"{paid}, warmed for {warm} units"
     if mode.kind is ModeKind.ON_DEMAND:
         limits = ((mode.max_rcu, "read"), (mode.max_wcu, "write"))
         most = [f"{plain(units)} {word}" for units, word in limits if units is not None]
