@@ -187,10 +187,15 @@ TABLE = RecordShape(
     nullable=True,
     hints={"entity": "what a table holds is written `holds`", "key": "write `primary_key`"},
 )
+VERSION_UNSAID = "bills are those of a version in standard support; leave the version out"
 POSTGRESQL = RecordShape(
     "a PostgreSQL design",
     (*COMMON, SERVER, Field("tables", MappingOf(SQL_NAME, TABLE, least=1), required=True)),
-    hints={"collections": "a PostgreSQL design has `tables`"},
+    hints={
+        "collections": "a PostgreSQL design has `tables`",
+        "version": VERSION_UNSAID,
+        "engine_version": VERSION_UNSAID,
+    },
 )
 
 
