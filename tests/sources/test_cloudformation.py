@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from decimal import Decimal
 from pathlib import Path
@@ -143,3 +144,53 @@ def test_two_hundred_tables_of_a_template_are_read_in_time(tmp_path: Path) -> No
     assert len(imported(path).draft.tables) == 200
     # 5 s on an idle machine; a busy one shares its caches.
     assert time.process_time() - begin < 15
+
+
+def test_the_on_demand_maxima_of_a_global_table_are_read(tmp_path: Path) -> None:
+    key = [{"AttributeName": "id", "KeyType": "HASH"}]
+    by_kind = [{"AttributeName": "kind", "KeyType": "HASH"}]
+    template = {
+        "Resources": {
+            "Things": {
+                "Type": "AWS::DynamoDB::GlobalTable",
+                "Properties": {
+                    "TableName": "things",
+                    "BillingMode": "PAY_PER_REQUEST",
+                    "KeySchema": key,
+                    "AttributeDefinitions": [
+                        {"AttributeName": "id", "AttributeType": "S"},
+                        {"AttributeName": "kind", "AttributeType": "S"},
+                    ],
+                    "WriteOnDemandThroughputSettings": {"MaxWriteRequestUnits": 40},
+                    "GlobalSecondaryIndexes": [
+                        {
+                            "IndexName": "by-kind",
+                            "KeySchema": by_kind,
+                            "Projection": {"ProjectionType": "ALL"},
+                            "WriteOnDemandThroughputSettings": {"MaxWriteRequestUnits": 30},
+                        }
+                    ],
+                    "Replicas": [
+                        {
+                            "Region": "us-east-1",
+                            "ReadOnDemandThroughputSettings": {"MaxReadRequestUnits": 90},
+                            "GlobalSecondaryIndexes": [
+                                {
+                                    "IndexName": "by-kind",
+                                    "ReadOnDemandThroughputSettings": {"MaxReadRequestUnits": 70},
+                                }
+                            ],
+                        },
+                        {"Region": "eu-west-1"},
+                    ],
+                },
+            }
+        }
+    }
+    path = tmp_path / "template.json"
+    path.write_text(json.dumps(template))
+    table = tables(path)["things"]
+    (index,) = table.indexes
+    assert (table.mode.kind, table.mode.max_rcu, table.mode.max_wcu) == (ModeKind.ON_DEMAND, 90, 40)
+    assert index.mode is not None
+    assert (index.mode.max_rcu, index.mode.max_wcu) == (70, 30)

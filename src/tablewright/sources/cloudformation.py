@@ -151,6 +151,8 @@ def _table(
     if resource["Type"] == "AWS::Serverless::SimpleTable":
         return replace(_simple(name, properties, place), entity=_entity(logical, name))
     clean = _known(properties, place, logical, notes)
+    if resource["Type"] == "AWS::DynamoDB::GlobalTable":
+        clean = _with_maxima(clean)
     store = table_store({**clean, "TableName": name}, place)
     settings = store.settings
     ttl = clean.get("TimeToLiveSpecification") or {}
@@ -190,6 +192,30 @@ def _pitr(properties: Mapping[str, Any]) -> Mapping[str, Any]:
         if isinstance(inner, Mapping):
             return inner
     return {}
+
+
+def _with_maxima(properties: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a global table with on-demand maxima where a table has them.
+
+    A global table says that of writes once, and that of reads in each replica: the first counts.
+    """
+    replica: Mapping[str, Any] = next(iter(properties.get("Replicas") or ()), {})
+    readers = {i.get("IndexName"): i for i in replica.get("GlobalSecondaryIndexes") or ()}
+
+    def with_maximum(part: Mapping[str, Any], reader: Mapping[str, Any]) -> dict[str, Any]:
+        maximum = {
+            **(part.get("WriteOnDemandThroughputSettings") or {}),
+            **(reader.get("ReadOnDemandThroughputSettings") or {}),
+        }
+        return {**part, "OnDemandThroughput": maximum} if maximum else dict(part)
+
+    result = with_maximum(properties, replica)
+    if properties.get("GlobalSecondaryIndexes"):
+        result["GlobalSecondaryIndexes"] = [
+            with_maximum(index, readers.get(index.get("IndexName"), {}))
+            for index in properties["GlobalSecondaryIndexes"]
+        ]
+    return result
 
 
 def _global(settings: TableSettings, properties: Mapping[str, Any]) -> TableSettings:
