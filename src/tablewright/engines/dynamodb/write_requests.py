@@ -63,7 +63,7 @@ class Arm:
 
 
 @frozen
-class Placed:
+class SharedItem:
     """How a part of a transaction goes together with others in one item."""
 
     parts: tuple[int, ...] = ()
@@ -98,7 +98,7 @@ def of_part(place: int, arms: list[Arm]) -> list[Arm]:
 
 def placed_parts(
     pattern: Pattern, embeds: Mapping[str, Sequence[tuple[Table, ItemShape, Embed]]]
-) -> dict[int, Placed]:
+) -> dict[int, SharedItem]:
     """Return which parts of a transaction put an instance and the children inside its item.
 
     Args:
@@ -109,10 +109,10 @@ def placed_parts(
     def inside(entity: str) -> set[str]:
         return {shape.entity for _, shape, _ in embeds.get(entity, ())}
 
-    result: dict[int, Placed] = {}
+    result: dict[int, SharedItem] = {}
     for child, parent in put_inside(pattern, inside).items():
         part = pattern.parts[child]
-        mine, above = result.get(child, Placed()), result.get(parent, Placed())
+        mine, above = result.get(child, SharedItem()), result.get(parent, SharedItem())
         count = above.children.get(part.entity, 0) + part.batch
         result[parent] = replace(
             above,

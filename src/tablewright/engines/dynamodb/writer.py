@@ -34,7 +34,7 @@ from tablewright.engines.dynamodb.steps import (
 from tablewright.engines.dynamodb.write_requests import (
     OPERATIONS,
     Arm,
-    Placed,
+    SharedItem,
     Unservable,
     cannot_embed,
     change_why,
@@ -84,7 +84,7 @@ class WriteRouter:
                     requests, steps, deeper = lookup
                     lookups += list(zip(requests, steps, strict=True))
                     depth = max(depth, 1 + deeper)
-                placed = together.get(place, Placed())
+                placed = together.get(place, SharedItem())
                 arms += of_part(place, self._arms(part, placed, looked_up=lookup is not None))
             return self._assemble(pattern, arms, lookups, rejected, depth)
         except Unservable as problem:
@@ -154,7 +154,7 @@ class WriteRouter:
         arms: list[Arm] = []
         together = placed_parts(pattern, self.context.embeds)
         for place, (part, looked_up) in enumerate(zip(parts_of(pattern), searched, strict=True)):
-            placed = together.get(place, Placed())
+            placed = together.get(place, SharedItem())
             arms += of_part(place, self._arms(part, placed, looked_up=looked_up))
         route = self._assemble(pattern, arms, [], [], 1)
         return route.requests, route.depth
@@ -181,7 +181,7 @@ class WriteRouter:
 
     # ------------------------------------------------------------ arms
 
-    def _arms(self, part: Pattern, placed: Placed, *, looked_up: bool) -> list[Arm]:
+    def _arms(self, part: Pattern, placed: SharedItem, *, looked_up: bool) -> list[Arm]:
         entity = self.model.entity(part.entity)
         homes = self.context.shapes(entity.name)
         embeds = self.context.embeds.get(entity.name, [])
@@ -229,7 +229,7 @@ class WriteRouter:
         return tuple(objects)
 
     def _shape_arms(
-        self, part: Pattern, table: Table, shape: ItemShape, placed: Placed, looked_up: bool
+        self, part: Pattern, table: Table, shape: ItemShape, placed: SharedItem, looked_up: bool
     ) -> list[Arm]:
         sizes = self._sizes_of(part, table, shape)
         keys = self.context.key_parts(table, shape)
