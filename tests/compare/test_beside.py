@@ -104,3 +104,14 @@ def test_prices_that_are_old_or_a_third_partys_are_named_with_their_share() -> N
     assert droplet.reasons == ("stated by a third party",)
     answer = compared("mongocollectibles").advice[0]
     assert "are at prices read in 2024; `tablewright prices --refresh` renews them." in answer
+
+
+def test_a_list_that_leaves_out_what_it_has_read_reads_more_than_it_returns() -> None:
+    """On DynamoDB the bookings of a client lie in the order of time, their states among them."""
+    fits = {fit.pattern: fit for fit in compared("poafix").fits}
+    hows = {each.engine: each.how for each in fits["bookingsByClient"].engines}
+    assert hows == {
+        "mongodb": "query",
+        "dynamodb": "reads more than it returns",
+        "postgresql": "query",
+    }

@@ -25,6 +25,7 @@ from tablewright.compare.values import (
     Component,
     Free,
     Offering,
+    Priced,
     Requirement,
     ScaleLimit,
     Variant,
@@ -32,6 +33,7 @@ from tablewright.compare.values import (
 from tablewright.compare.variants import VariantResult, variants_of
 from tablewright.core.errors import DataError, UsageError
 from tablewright.core.quantities import HOURS_PER_MONTH
+from tablewright.model.values import BudgetScope
 
 MODEL = """
 app: t
@@ -331,3 +333,11 @@ def test_a_figure_that_is_set_computes_again_only_what_it_has_a_part_in() -> Non
         before.keep("words", "mine", 0, lambda: frozenset({"requests"}))
         before.keep("total", "mine", 10, lambda: 1)
         assert before.with_own(figure).keep("total", "mine", 10, lambda: 2) == total
+
+
+def test_a_budget_counts_the_database_alone_where_it_is_told_apart() -> None:
+    # no lines, and 100 less than nothing taken off: 100 a month, of which the database is 60
+    whole = Priced(users=10, lines=(), always_free=Decimal(-100))
+    apart = replace(whole, database_usd=Decimal(60))
+    assert whole.spent(BudgetScope.DATABASE) == whole.spent(BudgetScope.DEPLOYMENT) == 100
+    assert (apart.spent(BudgetScope.DATABASE), apart.spent(BudgetScope.DEPLOYMENT)) == (60, 100)
