@@ -18,7 +18,8 @@ from tablewright.engines.mongodb.codec import MongoCodec
 from tablewright.engines.mongodb.ddl import script
 from tablewright.engines.mongodb.design import MongoDesign
 from tablewright.engines.servers.connector import ServerConnector
-from tablewright.engines.servers.parts import example_parts, nothing_sent
+from tablewright.engines.servers.parts import example_parts
+from tablewright.engines.servers.words import kept_nowhere
 from tablewright.evaluation.calibration import Calibration
 from tablewright.evaluation.doors import (
     Matching,
@@ -149,7 +150,9 @@ class MongoConnector(ServerConnector):
             operations = OperationBuilder(model, design, MongoCodec(model, design)).build(call)
         except UnsupportedError:
             return route.requests
-        text = pasted(operations) or f"# nothing is sent: {nothing_sent(call, 'collection')}"
+        text = (
+            pasted(operations) or f"# nothing is sent: {kept_nowhere(call.pattern, 'collection')}"
+        )
         return tuple(
             replace(request, statement="" if place else text)
             for place, request in enumerate(route.requests)

@@ -18,7 +18,8 @@ from tablewright.engines.postgresql.codec import PgCodec
 from tablewright.engines.postgresql.ddl import ddl
 from tablewright.engines.postgresql.design import PostgresDesign
 from tablewright.engines.servers.connector import ServerConnector
-from tablewright.engines.servers.parts import example_parts, nothing_sent
+from tablewright.engines.servers.parts import example_parts
+from tablewright.engines.servers.words import kept_nowhere
 from tablewright.evaluation.calibration import Calibration
 from tablewright.evaluation.doors import (
     Matching,
@@ -140,7 +141,7 @@ class PgConnector(ServerConnector):
         if len(texts) > 1:
             texts = ["BEGIN;", *texts, "COMMIT;"]
         if not texts:
-            texts = [f"-- nothing is sent: {nothing_sent(call, 'table')}"]
+            texts = [f"-- nothing is sent: {kept_nowhere(call.pattern, 'table')}"]
         return tuple(
             replace(request, statement="" if place else "\n".join(texts))
             for place, request in enumerate(route.requests)

@@ -22,16 +22,6 @@ def example_parts(
     return tuple(request for own, part in each for request in examples(own, part, matching))
 
 
-def nothing_sent(call: Call, container: str) -> str:
-    """Say why no statement is sent for a call: what an update changes is kept nowhere.
-
-    Args:
-        call: of an update.
-        container: a table or a collection, in the engine's word.
-    """
-    return f"no {container} keeps {', '.join(call.pattern.touched)}"
-
-
 def run_parts(route: Route, call: Call, run: Callable[[Route, Call], Outcome]) -> Outcome:
     """Run every part of a `read`; where one was not measured, the whole was not."""
     outcomes = [run(own, part) for own, part in zip(route.parts, call.parts, strict=True)]

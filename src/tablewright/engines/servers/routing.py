@@ -16,7 +16,7 @@ from tablewright.core.quantities import ONE, ZERO
 from tablewright.engines.servers.finding import Finder, is_by_place
 from tablewright.engines.servers.homes import Home, Ordered
 from tablewright.engines.servers.ways import AccessPath, pages_of, rows_per_page, touches_of
-from tablewright.engines.servers.words import SimilarSearch, Words, short_count
+from tablewright.engines.servers.words import SimilarSearch, Words, kept_nowhere, short_count
 from tablewright.engines.servers.work import NOTHING, Work
 from tablewright.evaluation.together import put_inside
 from tablewright.evaluation.values import (
@@ -301,14 +301,13 @@ class Router:
     def _unsent(self, pattern: Pattern) -> Route:
         """Return the route of an update that has nothing to write: no statement is sent."""
         target = self.finder.homes_of(pattern.entity)[0][0].name
-        lacking = ", ".join(pattern.touched)
         return Route(
             pattern=pattern.name,
             design=self.design,
             requests=(self._request("update", target, NOTHING, written=True),),
             target=target,
             operation="update",
-            warnings=(f"nothing is written: no {self.words.table} keeps {lacking}",),
+            warnings=(f"nothing is written: {kept_nowhere(pattern, self.words.table)}",),
         )
 
     def _entries_changed(self, pattern: Pattern, home: Home) -> Decimal:

@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from tablewright.core.frozen import frozen
 from tablewright.core.quantities import format_number
+from tablewright.model.values import Pattern
 
 
 @frozen(slots=False)
@@ -54,3 +55,13 @@ def short_count(value: Decimal) -> str:
         ('1,234', '0.25')
     """
     return format_number(value, 0 if value >= 100 or value == value.to_integral_value() else 2)
+
+
+def kept_nowhere(pattern: Pattern, container: str) -> str:
+    """Say why an update writes nothing: what it changes is kept nowhere.
+
+    Args:
+        pattern: the update.
+        container: a table or a collection, in the engine's word.
+    """
+    return f"no {container} keeps {', '.join(pattern.touched)}"
