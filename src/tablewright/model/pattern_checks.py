@@ -125,7 +125,8 @@ class PatternChecks:
         if verb is Verb.UPDATE:
             self._check_not_key(fields, entity)
         if verb is Verb.LIST and not (
-            pattern.where
+            entity.count.is_fixed
+            or pattern.where
             or "where" in fields
             or "by" in fields
             or "limit" in fields

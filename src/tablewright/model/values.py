@@ -170,6 +170,11 @@ class Count:
     inflow_per_day: Decimal | None = None
     bounded: bool = True
 
+    @property
+    def is_fixed(self) -> bool:
+        """Whether the number is the same however many users there are, and however old the data."""
+        return self.per == "total" and self.inflow_per_day is None
+
 
 @frozen(slots=False)
 class Entity:

@@ -13,7 +13,7 @@ from functools import partial
 
 from tablewright.core.frozen import frozen
 from tablewright.core.processes import all_of
-from tablewright.core.quantities import ZERO
+from tablewright.core.quantities import ZERO, format_usd, percent
 from tablewright.design.values import Design
 from tablewright.evaluation.evaluator import Evaluator
 from tablewright.evaluation.values import Evaluation
@@ -23,14 +23,14 @@ from tablewright.plan.explanation import Explanation
 from tablewright.plan.protocol import Finished, Pairs, Planning
 from tablewright.plan.result import Cost, PlannedPattern, PlanResult, SearchFacts
 from tablewright.plan.roadmap import Step, steps
-from tablewright.plan.search import search
+from tablewright.plan.search import search, without_scans
 from tablewright.plan.settings import Settings
 from tablewright.plan.settling import (
     with_lasting_keys,
     with_worthwhile_splits,
     within_rules,
 )
-from tablewright.plan.values import Plan
+from tablewright.plan.values import Plan, Rules, most_depth
 
 LARGEST_SAMPLE_ITEMS = 2048
 """Instances of each entity that candidates are priced on at most."""
@@ -89,7 +89,7 @@ class Planner:
             design=design,
             section=planning.section(design),
             structures=planning.structures(design),
-            costs=self._costs(design),
+            costs=self._costs(design, settings),
             patterns=self._patterns(full, scale),
             explanation=explanation,
             modes=finished.modes,
@@ -132,6 +132,19 @@ class Planner:
         self, planning: Planning, settings: Settings, current: Design | None, name: str
     ) -> tuple[Plan, Finished, tuple[str, ...]]:
         plan = search(self.model, planning, settings, current=current, name=name)
+        best = self._settled(planning, settings, current, plan)
+        plan, finished, _ = best
+        if finished.merges:
+            apart = without_scans(plan, current, name)
+            if apart is not None:
+                other = self._settled(planning, settings, current, apart)
+                best = min(best, other, key=lambda each: self._weighed(each[1].design, settings))
+        return best
+
+    def _settled(
+        self, planning: Planning, settings: Settings, current: Design | None, plan: Plan
+    ) -> tuple[Plan, Finished, tuple[str, ...]]:
+        """Return a plan that keeps the rules, and its design finished."""
         searched = plan.solution
         plan = with_worthwhile_splits(with_lasting_keys(plan, current), current)
         notes: tuple[str, ...] = ()
@@ -155,20 +168,57 @@ class Planner:
 
     def _cheaper_existing(self, design: Design, usd: Decimal, settings: Settings) -> Design | None:
         """Return the cheapest design of the file that costs less, serves and keeps as much."""
-        scale = settings.scales[-1].users
-        planned = self.evaluate(design, scale, None)
         result: list[tuple[Decimal, str, Design]] = []
-        for other_other in self.others:
-            cost = self._weighed(other_other, settings)
-            theirs = self.evaluate(other_other, scale, None)
-            if cost >= usd or not theirs.unserved <= planned.unserved:
-                continue
-            if theirs.bill.refused_share > planned.bill.refused_share:
-                continue  # too little capacity is no saving
-            if self.severe is not None and len(self.severe(other_other)) > len(self.severe(design)):
-                continue
-            result.append((cost, other_other.name, other_other))
+        for existing in self.others:
+            allowed = self.planning.paid_as_allowed(existing, settings)
+            cost = self._weighed(allowed, settings)
+            if cost < usd and not self._why_not(allowed, design, settings):
+                result.append((cost, allowed.name, allowed))
         return min(result)[2] if result else None
+
+    def _why_not(self, existing: Design, planned: Design, settings: Settings) -> str:
+        """Return what a design of the file does not serve or keep as the planned one does."""
+        if why := self.planning.why_not_allowed(existing, settings):
+            return why
+        scale = settings.scales[-1].users
+        theirs, ours = (self.evaluate(each, scale, None) for each in (existing, planned))
+        if missing := theirs.unserved - ours.unserved:
+            patterns = "pattern" if len(missing) == 1 else "patterns"
+            return f"it leaves {len(missing)} {patterns} unserved"
+        if later := self._later(theirs, ours, settings):
+            return later
+        refused = theirs.bill.refused_share
+        if refused > ours.bill.refused_share:  # too little capacity is no saving
+            return f"its capacity refuses {percent(refused)} of the requests"
+        if self.severe is not None:
+            more = self.severe(existing)
+            if len(more) > len(self.severe(planned)):
+                rule, subject = min(more - self.severe(planned))
+                return f"{rule} finds fault with {subject}"
+        return ""
+
+    def _later(self, theirs: Evaluation, ours: Evaluation, settings: Settings) -> str:
+        """Return a pattern with more round trips than planned and than its target leaves."""
+        rules = Rules(round_trip_ms=settings.round_trip_ms, latency_p99_ms=settings.latency_p99_ms)
+        depths = {route.pattern: route.depth for route in ours.routes}
+        for route in theirs.routes:
+            most = most_depth(self.model.pattern(route.pattern), rules)
+            if route.depth > max(most, depths[route.pattern]):
+                return (
+                    f"`{route.pattern}` takes {route.depth} round trips where its target "
+                    f"leaves {most}"
+                )
+        return ""
+
+    def _why_not_taken(self, existing: Design, planned: Design, settings: Settings) -> str:
+        """Return why a design of the file that costs less is not the plan; "" if it does not."""
+        if self._weighed(existing, settings) >= self._weighed(planned, settings):
+            return ""
+        allowed = self.planning.paid_as_allowed(existing, settings)
+        if why := self._why_not(allowed, planned, settings):
+            return why
+        usd = format_usd(self._weighed(allowed, settings))
+        return f"on demand, as the options have it, it costs {usd}"
 
     def _at_scales(self, settings: Settings) -> Planning:
         """Return the engine's planning with quotations kept for the scales looked at afterwards."""
@@ -216,18 +266,19 @@ class Planner:
         depths = {route.pattern: route.depth for route in full.routes}
         return planning.explain(plan, sampled, sampled_model, depths)
 
-    def _costs(self, design: Design) -> tuple[Cost, ...]:
+    def _costs(self, design: Design, settings: Settings) -> tuple[Cost, ...]:
         costs: list[Cost] = []
-        for each_other in (design, *self.others):
+        for each in (design, *self.others):
+            why_not = "" if each is design else self._why_not_taken(each, design, settings)
             for users in self.model.scales:
-                evaluation = self.evaluate(each_other, users, None)
-                unserved = sum(1 for route in evaluation.routes if not route.is_served)
+                evaluation = self.evaluate(each, users, None)
                 costs.append(
                     Cost(
-                        design=each_other.name,
+                        design=each.name,
                         users=users,
                         usd=evaluation.bill.total,
-                        unserved=unserved,
+                        unserved=len(evaluation.unserved),
+                        why_not=why_not,
                     )
                 )
         return tuple(costs)

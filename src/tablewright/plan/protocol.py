@@ -176,6 +176,14 @@ class Planning(Protocol):
         """Return a design in the capacity mode that the search prices."""
         ...
 
+    def why_not_allowed(self, design: Design, settings: Settings) -> str:
+        """Return what in the structure of a design the options do not allow; "" if they do."""
+        ...
+
+    def paid_as_allowed(self, design: Design, settings: Settings) -> Design:
+        """Return a design in the capacity mode that the options prescribe, if they do."""
+        ...
+
     def finished(
         self,
         design: Design,

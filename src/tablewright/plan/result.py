@@ -24,6 +24,8 @@ class Cost:
     usd: Decimal
     unserved: int = 0
     """Patterns it cannot serve."""
+    why_not: str = ""
+    """Why it is not what was planned, though it costs less at the scales that are planned for."""
 
 
 @frozen

@@ -58,6 +58,31 @@ def search(
     )
 
 
+def without_scans(plan: Plan, current: Design | None, name: str) -> Plan | None:
+    """Return the cheapest plan that scans nothing, None where the plan given scans nothing itself.
+
+    It is dearer, but not where its tables are joined: a scan would read the items of all.
+
+    Raises:
+        UnsupportedError: as `search`.
+    """
+    if not plan.settings.bounded_scans or "scan" not in _operations(plan):
+        return None
+    settings = replace(plan.settings, bounded_scans=False)
+    return search(plan.model, plan.planning, settings, current=current, name=name)
+
+
+def _operations(plan: Plan) -> frozenset[str]:
+    """Return the operations by which a plan answers what is asked."""
+    chosen = [plan.choice(entry.entity) for entry in plan.considered]
+    paths = [
+        slot.cheapest(frozenset(choice.indexes))
+        for _, option, choice in chosen
+        for slot in option.slots
+    ]
+    return frozenset(path.operation for path in paths if path is not None)
+
+
 def families(considered: Sequence[Considered]) -> list[list[int]]:
     """Return the positions of entities that are chosen together: parents and what they may hold."""
     places = {entry.entity: position for position, entry in enumerate(considered)}

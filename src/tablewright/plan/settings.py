@@ -40,6 +40,9 @@ class Settings:
     modes: str = "safe"
     """safe: at no scale more than on-demand; cheapest: at the planned one; or on-demand."""
     seconds: float = 60.0
+    bounded_scans: bool = True
+    """Whether a table may be scanned that does not grow with the users: not where tables are
+    joined, since a scan reads the items of all of them."""
 
     @classmethod
     def of(cls, model: Model, users: int) -> Settings:

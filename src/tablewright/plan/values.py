@@ -16,7 +16,7 @@ from tablewright.core.frozen import frozen
 from tablewright.core.quantities import ONE, ZERO
 from tablewright.design.values import Design
 from tablewright.evaluation.values import Evaluation
-from tablewright.model.values import Entity, Model
+from tablewright.model.values import Entity, Model, Pattern
 
 if TYPE_CHECKING:
     from tablewright.plan.protocol import Planning
@@ -199,6 +199,23 @@ class Rules:
     latency_p99_ms: Decimal | None = None
     """The target of the model, for the patterns that people wait for and that have none."""
     most_gsis: int = MAX_GLOBAL_INDEXES
+    bounded_scans: bool = True
+    """Whether a table may be scanned that does not grow with the users."""
+
+
+def most_depth(pattern: Pattern, rules: Rules) -> int:
+    """Return how many round trips after one another a pattern's latency target leaves.
+
+    Its own target, or else the model's where people wait for it.
+    """
+    target = pattern.latency_p99_ms
+    if pattern.name in rules.any_depth:
+        return 99
+    if target is None and pattern.purpose == "online":
+        target = rules.latency_p99_ms
+    if target is None:
+        return 99
+    return max(1, int(target / rules.round_trip_ms))
 
 
 @frozen(slots=False)

@@ -18,7 +18,7 @@ from tablewright.core.quantities import (
 )
 from tablewright.plan.breakevens import Breakeven, TargetFlip
 from tablewright.plan.fronts import FrontPoint
-from tablewright.plan.result import PlanResult
+from tablewright.plan.result import Cost, PlanResult
 from tablewright.plan.roadmap import Step
 from tablewright.plan.settings import SAMPLE_ITEMS
 from tablewright.reports import document as d
@@ -97,10 +97,17 @@ def _answer(result: PlanResult) -> str:
     for name in dict.fromkeys(c.design for c in result.costs if c.design != result.design.name):
         cost = next((c for c in result.costs if c.design == name and c.users == result.users), None)
         if cost is not None:
-            short = f", which leaves {cost.unserved} patterns unserved" if cost.unserved else ""
-            other_designs.append(f"`{name}` costs {format_usd(cost.usd)}{short}")
+            other_designs.append(f"`{name}` costs {format_usd(cost.usd)}{_but(cost)}")
     ending = f"; {'; '.join(other_designs)}." if other_designs else "."
     return text + ("" if usd is None else f" at {format_number(result.users)} users") + ending
+
+
+def _but(cost: Cost) -> str:
+    """Return what speaks against a design, to follow what it costs."""
+    if cost.unserved:
+        patterns = "pattern" if cost.unserved == 1 else "patterns"
+        return f", which leaves {cost.unserved} {patterns} unserved"
+    return f", but {cost.why_not}" if cost.why_not else ""
 
 
 def _total(result: PlanResult) -> Decimal:

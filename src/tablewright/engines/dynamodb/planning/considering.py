@@ -41,7 +41,11 @@ def consider(
     Raises:
         UnsupportedError: no placement serves its patterns.
     """
-    rules = Rules(round_trip_ms=settings.round_trip_ms, latency_p99_ms=settings.latency_p99_ms)
+    rules = Rules(
+        round_trip_ms=settings.round_trip_ms,
+        latency_p99_ms=settings.latency_p99_ms,
+        bounded_scans=settings.bounded_scans,
+    )
     while True:
         objects = _objects(pricer, settings)
         tried = _tried(pricer, work, table_name, objects=objects)

@@ -5,19 +5,27 @@ In: designs on demand. Out: designs and models cut down, and what joining two ta
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from itertools import combinations
 
 from tablewright.core.quantities import ZERO
-from tablewright.engines.dynamodb.design import CapacityMode, DynamoDesign, ItemShape
+from tablewright.engines.dynamodb.design import (
+    CapacityMode,
+    DynamoDesign,
+    ItemShape,
+    dynamo,
+)
 from tablewright.engines.dynamodb.planning.merging import joined
 from tablewright.model.values import Model, Pattern
 from tablewright.plan.breakevens import TargetFlip
+from tablewright.plan.search import without_scans
 from tablewright.plan.values import Evaluate, Plan
 
 CHEAPEST_TABLES = 5
+LITTLE = Decimal("0.01")
+"""Share of the bill; a join that costs no more is not improved on."""
 
 
 def on_demand(design: DynamoDesign) -> DynamoDesign:
@@ -70,32 +78,51 @@ def _holds(shape: ItemShape, entities: set[str]) -> bool:
 
 
 def fewer_tables(plan: Plan, evaluate: Evaluate) -> tuple[TargetFlip, ...]:
-    """Return what one table less would cost: of the cheapest, the two best to join."""
-    assert isinstance(plan.design, DynamoDesign)
-    design = on_demand(plan.design)
-    if len(design.tables) < 2:
-        return ()
+    """Return what one table less would cost: of the cheapest, the two best to join.
+
+    Where that is more than a little and the plan scans a table, which would read the items of both,
+    the cheapest plan that scans nothing is joined as well, and the better of the two counts.
+    """
+    planned = dynamo(plan.design)
+    most = plan.settings.most_tables
+    if len(planned.tables) < 2 or (most is not None and len(planned.tables) > most):
+        return ()  # one table it is, or fewer than the search plans by the limit that is set
     users = plan.settings.scales[-1].users
-    now = evaluate(design, users)
-    by_table = now.bill.sum_by("where")
-    cheapest = sorted(design.tables, key=lambda t: (by_table.get(t.name, ZERO), t.name))
-    trials = []
-    for a, b in combinations(cheapest[:CHEAPEST_TABLES], 2):
-        total = joined(plan.model, a, b)
-        if total is None:
-            continue
-        tables = tuple(total if t is a else t for t in design.tables if t is not b)
-        after = evaluate(replace(design, tables=tables), users)
-        if after.unserved <= now.unserved:
-            trials.append((after.bill.total - now.bill.total, b.name, a.name))
+    now = evaluate(on_demand(planned), users)
+    trials: list[tuple[Decimal, str, str]] = []
+
+    def tried(base: DynamoDesign) -> None:
+        for kept, gone, design in _pairs_joined(plan.model, on_demand(base), evaluate, users):
+            after = evaluate(design, users)
+            if len(design.tables) < len(planned.tables) and after.unserved <= now.unserved:
+                trials.append((after.bill.total - now.bill.total, gone, kept))
+
+    tried(planned)
+    if not trials or min(trials)[0] > now.bill.total * LITTLE:
+        apart = without_scans(plan, planned, planned.name)
+        if apart is not None:
+            tried(dynamo(apart.design))
     if not trials:
         return ()
     extra_usd, gone, retained = min(trials)
     flip = TargetFlip(
         kind="max_tables",
         subject="",
-        below=Decimal(len(design.tables) - 1),
+        below=Decimal(len(planned.tables) - 1),
         extra_usd=extra_usd,
         instead=(f"join {retained} and {gone} into one table",),
     )
     return (flip,)
+
+
+def _pairs_joined(
+    model: Model, design: DynamoDesign, evaluate: Evaluate, users: int
+) -> Iterator[tuple[str, str, DynamoDesign]]:
+    """Yield of the cheapest tables each two: the name kept, the one gone, the design then."""
+    by_table = evaluate(design, users).bill.sum_by("where")
+    cheapest = sorted(design.tables, key=lambda t: (by_table.get(t.name, ZERO), t.name))
+    for a, b in combinations(cheapest[:CHEAPEST_TABLES], 2):
+        both = joined(model, a, b)
+        if both is not None:
+            tables = tuple(both if t is a else t for t in design.tables if t is not b)
+            yield a.name, b.name, replace(design, tables=tables)

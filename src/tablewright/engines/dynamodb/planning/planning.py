@@ -143,6 +143,24 @@ class DynamoPlanning:
         """Return a design on demand, as the search prices it."""
         return on_demand(dynamo(design))
 
+    def why_not_allowed(self, design: Design, settings: Settings) -> str:
+        """Return what in the structure of a design the options do not allow; "" if they do."""
+        tables = dynamo(design).tables
+        most = settings.most_tables
+        if most is not None and len(tables) > most:
+            return f"it has {len(tables)} tables where `max_tables` allows {most}"
+        shapes = [shape for table in tables for shape in table.shapes]
+        if settings.objects == "avoid" and any(shape.offload for shape in shapes):
+            return "it keeps attributes in object storage, which the options avoid"
+        shared = [t for t in tables if len({shape.entity for shape in t.shapes}) > 1]
+        if settings.single_table == "avoid" and shared:
+            return f"`{shared[0].name}` holds several entities, which the options avoid"
+        return ""
+
+    def paid_as_allowed(self, design: Design, settings: Settings) -> Design:
+        """Return a design on demand if everything is to be; else as it is."""
+        return self.as_searched(design) if settings.modes == "on-demand" else design
+
     def finished(
         self,
         design: Design,

@@ -34,7 +34,14 @@ from tablewright.evaluation.engine import EngineQuotes
 from tablewright.evaluation.quotation import Quotation, QuotedPath, Slot
 from tablewright.model.statistics import DEFAULT_RANGE_SHARE, Selectivity
 from tablewright.model.values import Count, Entity, Model, Pattern
-from tablewright.plan.values import PathCost, PlacementOption, Rules, Scale, SlotCost
+from tablewright.plan.values import (
+    PathCost,
+    PlacementOption,
+    Rules,
+    Scale,
+    SlotCost,
+    most_depth,
+)
 
 HEADROOM = Decimal("0.7")
 """Share of a service limit that a plan uses at the largest scale of the model."""
@@ -313,8 +320,9 @@ class Pricer:
         self, work: EntityWorkload, pattern: Pattern, path: QuotedPath, after: int, rules: Rules
     ) -> bool:
         if path.operation == "scan" and pattern.name not in rules.scans:
-            bounded = work.entity.count.per == "total" and work.entity.count.inflow_per_day is None
-            if pattern.purpose == "online" and not bounded:
+            if not rules.bounded_scans:
+                return False
+            if pattern.purpose == "online" and not work.entity.count.is_fixed:
                 return False
         more = object_trips(rules) if path.objects else 0
         return path.depth + after + more <= most_depth(pattern, rules)
@@ -525,18 +533,3 @@ def with_most_children(model: Model) -> Model:
             entity = replace(entity, count=Count(mean=Decimal(maximum), per="parent"))
         entities.append(entity)
     return replace(model, entities=tuple(entities), patterns=())
-
-
-def most_depth(pattern: Pattern, rules: Rules) -> int:
-    """Return how many round trips after one another a pattern's latency target leaves.
-
-    Its own target, or else the model's where people wait for it.
-    """
-    target = pattern.latency_p99_ms
-    if pattern.name in rules.any_depth:
-        return 99
-    if target is None and pattern.purpose == "online":
-        target = rules.latency_p99_ms
-    if target is None:
-        return 99
-    return max(1, int(target / rules.round_trip_ms))

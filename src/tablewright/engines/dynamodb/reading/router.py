@@ -185,8 +185,7 @@ class ReadRouter:
         table.
         """
         count = self.model.entity(pattern.entity).count
-        is_bounded = count.per == "total" and count.inflow_per_day is None
-        return pattern.purpose == "online" and not is_bounded
+        return pattern.purpose == "online" and not count.is_fixed
 
     def _scans(
         self,
