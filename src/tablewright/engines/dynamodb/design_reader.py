@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import Any
 
 from tablewright.capacity.vectors import MAX_DIMENSIONS, MAX_INDEXES, MAX_INLINE_FILTERS
-from tablewright.core.diagnostics import Span, nearest
+from tablewright.core.diagnostics import Span
 from tablewright.design.values import Embed
 from tablewright.engines.dynamodb.buckets import unit_of
 from tablewright.engines.dynamodb.design import (
@@ -670,7 +670,8 @@ class _TableDraft:
                 "unknown-attribute",
                 f"table `{self.name}` expires items by `{word}`, which none of them holds",
                 word.span,
-                self._how_to_expire(str(word)),
+                f"add `{word}: epoch` to `{self.shapes[0].entity.name}`; "
+                + suggestion(str(word), self._attribute_names(), "attributes"),
             )
         for draft in holders:
             kind = draft.entity.attribute(str(word)).kind
@@ -683,14 +684,6 @@ class _TableDraft:
                     f"give `{word}` the type epoch",
                 )
         return str(word)
-
-    def _how_to_expire(self, attribute: str) -> str:
-        """Return how a table can expire items by an attribute that none of its entities has."""
-        names = list(self._attribute_names())
-        if nearest(attribute, names) or nearest(attribute.lower(), names):
-            return suggestion(attribute, names, "attributes")
-        entity = self.shapes[0].entity.name
-        return f"add `{attribute}: epoch` to `{entity}`, or name an attribute of epoch seconds"
 
 
 def _usage(fields: Fields) -> StatedUsage | None:
