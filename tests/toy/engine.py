@@ -295,6 +295,9 @@ class ToyPredictor:
     def units(self, route: Route, calls: Sequence[Any]) -> dict[tuple[str, str], Decimal]:
         return {(u.resource, u.dimension): u.units.mean for r in route.requests for u in r.uses}
 
+    def lists(self, pattern: Pattern) -> None:
+        return None
+
 
 @dataclass(frozen=True)
 class ToyConnector:

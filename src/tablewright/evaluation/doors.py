@@ -354,6 +354,10 @@ class Predictor(Protocol):
         """Return the mean units of calls, each as `note` kept it."""
         ...
 
+    def lists(self, pattern: Pattern) -> int | None:
+        """Return of how many lists the estimate for all is the mean; None where of no lists."""
+        ...
+
 
 @frozen
 class BackupCopy:

@@ -53,6 +53,28 @@ def moments_of(row: Row) -> list[dt.datetime]:
     return [*moments, LONG_AGO, dt.datetime(2900, 1, 1, tzinfo=dt.UTC)]
 
 
+def beyond(value: Any, step: int) -> Any:
+    """Return a value just above another, or just below with a step of -1.
+
+    Of numbers, days and times; of another text, of which nothing is known, that text.
+
+    Example:
+        >>> beyond(7, 1), beyond("2026-03-01", -1), beyond("2026-03-01T00:00:00.000Z", 1)
+        (8, '2026-02-28', '2026-03-01T00:00:01.000Z')
+    """
+    if isinstance(value, int | Decimal):
+        return value + step
+    try:
+        moment = dt.datetime.fromisoformat(value)
+    except (TypeError, ValueError):
+        return value
+    if len(value) == len("2026-03-01"):
+        return (moment + dt.timedelta(days=step)).date().isoformat()
+    later = (moment + dt.timedelta(seconds=step)).isoformat()
+    seconds = len("2026-03-01T00:00:00")
+    return later[:seconds] + value[seconds:]
+
+
 def beginning(text: str, ordered: Sequence[str], share: Decimal) -> str:
     """Return the beginning of a text that about this share of sorted texts have too.
 

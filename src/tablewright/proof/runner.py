@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
-from collections.abc import Callable, Container, Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Container, Sequence
+from dataclasses import replace
 from decimal import Decimal
 from functools import partial
 from typing import Any
@@ -20,23 +20,21 @@ from tablewright.core.quantities import ZERO
 from tablewright.evaluation.doors import (
     Adapter,
     CallFailedError,
-    Consumption,
     Outcome,
     Predictor,
     RecordKind,
     Units,
 )
 from tablewright.evaluation.values import Evaluation, Measure, Route
-from tablewright.model.statistics import percentile
 from tablewright.model.values import Entity, Model, Pattern, Verb
 from tablewright.proof.money import metered_usd, with_shares
 from tablewright.proof.oracle import wrong
+from tablewright.proof.tally import PARTS, SHOWN, Tally, error_of
 from tablewright.proof.values import PatternProof, Proof, UnitComparison
 from tablewright.proof.workload import Workload
 from tablewright.sample.calls import Call, Children, Row, no_children
 from tablewright.sample.world import ExpectedAnswer, World
 
-SHOWN = 3
 FEWEST_CALLS = 20
 FEWEST_THAT_MATTER = 128
 """Calls of a pattern that is more than one per cent of the bill."""
@@ -44,10 +42,6 @@ COSTLY_UNITS = 1500
 """Units of a read call from which on fewer calls are made: 6 MB and more."""
 MOST_UNITS = 200_000
 """Units that the calls of a costly pattern take together: some 800 MB are read."""
-PARTS = 8
-"""The calls of a pattern are compared with their prediction in so many parts, whose differences
-say how far the difference of all is due to chance."""
-
 Progress = Callable[[int, int, str], None]
 
 
@@ -77,107 +71,13 @@ class Proving:
     """Which machine makes the calls, in words."""
 
 
-@dataclass
-class Tally:
-    """What the calls of one pattern came to."""
-
-    units: dict[tuple[str, str], list[Decimal]] = field(default_factory=dict)
-    notes: list[Any] = field(default_factory=list)
-    """What the prediction needs of each metered call."""
-    predicted: list[Units] = field(default_factory=list)
-    """Of each part of the calls, every `PARTS`th call, the mean units of a call."""
-    calls: int = 0
-    metered: int = 0
-    """Calls whose units are known."""
-    requests: int = 0
-    seconds: list[float] = field(default_factory=list)
-    wrong: list[str] = field(default_factory=list)
-    wrong_calls: int = 0
-    failures: list[str] = field(default_factory=list)
-    retries: int = 0
-    access: Counter[str] = field(default_factory=Counter)
-    """How often the server said that it found rows there."""
-    asked: dict[int, set[int]] = field(default_factory=dict)
-    """Of each part of the metered calls, which stored instances they were about."""
-
-    def note(self, consumed: Iterable[Consumption]) -> None:
-        """Add the units of one call."""
-        sums: dict[tuple[str, str], Decimal] = {}
-        for use in consumed:
-            key = (use.resource, use.dimension)
-            sums[key] = sums.get(key, ZERO) + use.units
-        for key in sums:
-            if key not in self.units:
-                self.units[key] = [ZERO] * self.metered
-        for key, figures in self.units.items():
-            figures.append(sums.get(key, ZERO))
-        self.metered += 1
-
-    def fail(self, message: str) -> None:
-        """Note an error that was not expected; of many the first few are kept."""
-        if len(self.failures) < SHOWN:
-            self.failures.append(message)
-        else:
-            self.wrong_calls += 1
-
-    def answer_wrongly(self, problem: str) -> None:
-        """Note a wrong answer; of many different ones the first few are kept."""
-        self.wrong_calls += 1
-        if len(self.wrong) < SHOWN and problem not in self.wrong:
-            self.wrong.append(problem)
-
-    def note_instances(self, call: Call) -> None:
-        """Add the stored instances that a metered call is about."""
-        for place, each in enumerate(call.instances):
-            if each.number is not None:
-                self.asked.setdefault(place, set()).add(each.number)
-
-    @property
-    def choices(self) -> int:
-        """How many calls differ: asking for the same instance again says nothing new."""
-        return min((len(numbers) for numbers in self.asked.values()), default=self.metered)
-
-    def means(self, part: int | None = None) -> Units:
-        """Return the mean units of a call, or of those of one part of the calls."""
-        means: Units = {}
-        for key, figures in self.units.items():
-            of_part = figures if part is None else figures[part::PARTS]
-            means[key] = sum(of_part, ZERO) / max(1, len(of_part))
-        return means
-
-    def spread(self, resource: str | None, dimension: str) -> Decimal:
-        """Return the standard error of the mean units of a call, for another choice of calls."""
-        columns = [
-            figures
-            for (name, kind), figures in self.units.items()
-            if kind == dimension and resource in (None, name)
-        ]
-        totals = [sum(row, ZERO) for row in zip(*columns, strict=True)]
-        return _error_of(totals)
-
-    def percentile_ms(self, percent: int) -> Decimal:
-        """Return a percentile of the calls' duration in milliseconds."""
-        if not self.seconds:
-            return ZERO
-        return Decimal(str(round(percentile(sorted(self.seconds), percent) * 1000, 3)))
-
-
-def _error_of(figures: Sequence[Decimal]) -> Decimal:
-    """Return the standard error of the mean of some figures."""
-    count = len(figures)
-    if count < 2:
-        return ZERO
-    mean = sum(figures, ZERO) / count
-    return (sum(((figure - mean) ** 2 for figure in figures), ZERO) / count / (count - 1)).sqrt()
-
-
 def _is_refused_unawares(call: Call) -> bool:
-    """Whether a call is refused, of a pattern of which the model says that none is.
+    """Whether a call is refused because no instance was found that meets its condition.
 
-    No instance was found that meets its condition. Its answer is checked, but a refused write takes
-    other units than those that the estimate is made of.
+    Its answer is checked, but how many are refused is what the model says, and what the estimate is
+    made of: with those, the refused ones among the metered calls would be too many.
     """
-    return not call.pattern.fails and any(each.must_fail for each in call.instances)
+    return any(each.is_unmet for each in call.instances)
 
 
 class Runner:
@@ -220,7 +120,7 @@ class Runner:
             if outcome.consumed is not None:
                 tally.note(outcome.consumed)
                 tally.notes.append(note)
-                tally.note_instances(call)
+                tally.note_asked(call)
 
     def _check(self, tally: Tally, call: Call, outcome: Outcome) -> None:
         if call.pattern.verb is Verb.READ:
@@ -508,7 +408,7 @@ def prove(proving: Proving) -> Proof:
         _pattern_proof(
             routes[p.name],
             runner.tallies.get(p.name, Tally()),
-            evaluation.sample_items,
+            _estimated_of(proving, p, runner.tallies.get(p.name, Tally())),
             evaluation.model.latency_target_ms(p),
             not_here.get(p.name, ""),
         )
@@ -532,6 +432,17 @@ def prove(proving: Proving) -> Proof:
         is_embedded=proving.adapter.is_local,
         stands_in=proving.adapter.stands_in,
     )
+
+
+def _estimated_of(proving: Proving, pattern: Pattern, tally: Tally) -> int:
+    """Return how many instances, or lists, the estimate of a pattern is a mean of.
+
+    Of lists it is looked up where calls are so few that the spread of the estimate counts.
+    """
+    lists = None
+    if 0 < tally.choices < FEWEST_THAT_MATTER:
+        lists = proving.predictor.lists(pattern)
+    return lists or proving.evaluation.sample_items
 
 
 def not_run_here(pattern: Pattern, adapter: Adapter) -> str:
@@ -614,7 +525,7 @@ def _plan(
 def _pattern_proof(
     route: Route,
     tally: Tally,
-    sample_items: int,
+    estimated_of: int,
     latency_target_ms: Decimal | None,
     not_here: str,
 ) -> PatternProof:
@@ -625,10 +536,10 @@ def _pattern_proof(
         pattern=route.pattern,
         calls=tally.calls,
         requests=tally.requests,
-        reads=_compare(route, tally, None, "read", sample_items),
-        writes=_compare(route, tally, None, "write", sample_items),
+        reads=_compare(route, tally, None, "read", estimated_of),
+        writes=_compare(route, tally, None, "write", estimated_of),
         resources=tuple(
-            _compare(route, tally, name, dimension, sample_items) for name, dimension in resources
+            _compare(route, tally, name, dimension, estimated_of) for name, dimension in resources
         ),
         bill_share=ZERO,
         wrong=tuple(tally.wrong),
@@ -649,9 +560,12 @@ def _pattern_proof(
 
 
 def _compare(
-    route: Route, tally: Tally, resource: str | None, dimension: str, sample_items: int
+    route: Route, tally: Tally, resource: str | None, dimension: str, estimated_of: int
 ) -> UnitComparison:
-    """Return units of one kind: of all instances, of those called as predicted, and as metered."""
+    """Return units of one kind: of all instances, of those called as predicted, and as metered.
+
+    `estimated_of` is how many instances, or lists, the estimate is a mean of.
+    """
     calls = [len(range(part, tally.metered, PARTS)) for part in range(len(tally.predicted))]
     predicted = [_chosen(units, resource, dimension) for units in tally.predicted]
     metered = [
@@ -667,7 +581,7 @@ def _compare(
     choice = tally.spread(resource, dimension) * (count / choices).sqrt()
     if choices < FEWEST_THAT_MATTER:
         # the spread of a call, better known from all instances than from a few calls
-        choice = max(choice, estimated.error * (Decimal(sample_items) / choices).sqrt())
+        choice = max(choice, estimated.error * (Decimal(estimated_of) / choices).sqrt())
     return UnitComparison(
         resource=resource or "",
         dimension=dimension,
@@ -675,7 +589,7 @@ def _compare(
         predicted=Measure(mean=mean(predicted)),
         metered=Measure(
             mean=mean(metered),
-            error=_error_of([m - p for m, p in zip(metered, predicted, strict=True)]),
+            error=error_of([m - p for m, p in zip(metered, predicted, strict=True)]),
         ),
     )
 

@@ -17,7 +17,7 @@ from typing import Any
 
 from tablewright.core.quantities import ONE
 from tablewright.model.values import Condition, Entity, Kind, Model, Pattern, Verb
-from tablewright.proof.call_values import amount_of, beginning, expected_of, moments_of
+from tablewright.proof.call_values import amount_of, beginning, beyond, expected_of, moments_of
 from tablewright.sample.calls import LONG_AGO, Call, typed
 from tablewright.sample.conditions import all_hold, write_tests
 from tablewright.sample.parameters import (
@@ -362,10 +362,13 @@ class Workload:
         if condition.operator == "between":
             start = self.random.randrange(len(values) - count + 1)
             return (values[start], values[start + count - 1])
-        if condition.operator in ("gt", "ge"):
-            return (values[len(values) - count],)
-        if condition.operator in ("lt", "le"):
-            return (values[count - 1],)
+        first = len(values) - count
+        if condition.operator in ("ge", "le"):
+            return (values[first if condition.operator == "ge" else count - 1],)
+        if condition.operator == "gt":
+            return (values[first - 1] if first else beyond(values[0], -1),)
+        if condition.operator == "lt":
+            return (values[count] if first else beyond(values[-1], 1),)
         return (beginning(str(self.random.choice(values)), [str(v) for v in values], share),)
 
     # ------------------------------------------------------------ writes
@@ -481,7 +484,7 @@ class Workload:
         number = self._another(entity, self._target(pattern, entity, chosen))
         is_free = not any(set(entity.key) <= set(other) for other in chosen.values())
         number, holding = self._holding(pattern, entity, number, is_free=is_free)
-        fails = fails or holding is None
+        is_unmet = holding is None
         # one that was deleted comes back before the call, where there is no other
         row = dict(self.world.row(entity.name, number) or self.world.original(entity.name, number))
         after = dict(row)
@@ -511,7 +514,8 @@ class Workload:
             after=after,
             fresh=created,
             changed=frozenset(n for n in pattern.touched if row.get(n) != after.get(n)),
-            must_fail=fails,
+            must_fail=fails or is_unmet,
+            is_unmet=is_unmet,
             expected=holding.expected if holding is not None else {},
             now=holding.now if holding is not None else LONG_AGO,
         )

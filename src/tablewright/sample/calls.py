@@ -54,6 +54,8 @@ class Call:
     after: Row = field(default_factory=dict)
     must_fail: bool = False
     """The condition of the write has to be made one that does not hold."""
+    is_unmet: bool = False
+    """No instance was found that meets the condition: any write is refused."""
     expected: Row = field(default_factory=dict)
     """What the caller expects of the stored instance, where the condition speaks of it."""
     amounts: Mapping[str, Any] = field(default_factory=dict)

@@ -182,6 +182,13 @@ class Prediction:
             return self._of_several_kinds(pattern, route, items)
         return self._of_one(pattern, route, items)
 
+    def lists(self, pattern: Pattern) -> int | None:
+        """Return of how many lists the estimate for all is the mean; None where of no lists."""
+        if pattern.verb.is_write or pattern.parts or pattern.known or pattern.verb is Verb.NEAR:
+            return None
+        groups = self.all.groups(self.model.entity(pattern.entity), pattern.where)
+        return None if groups is None else groups.of_calls
+
     def _of_several_kinds(
         self, pattern: Pattern, route: Route, items: Sequence[PredictedInstance]
     ) -> Units:

@@ -12,6 +12,7 @@ from typing import Any
 from tablewright.core.quantities import ZERO
 from tablewright.evaluation.doors import Units
 from tablewright.evaluation.values import Route
+from tablewright.model.values import Pattern
 from tablewright.sample.calls import Call
 
 
@@ -31,3 +32,7 @@ class ReportedPrediction:
                 key = (use.resource, use.dimension)
                 means[key] = means.get(key, ZERO) + use.units.mean
         return means
+
+    def lists(self, pattern: Pattern) -> int | None:
+        """Return None: nothing is judged by it."""
+        return None

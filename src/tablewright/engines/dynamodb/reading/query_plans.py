@@ -404,12 +404,15 @@ def _pieces(entries: Decimal, per_stretch: Decimal) -> list[tuple[Decimal, Decim
 
 
 def _sizes_of(
-    numbers: Iterable[int], column: Sequence[int | None], present: Sequence[int]
+    numbers: Sequence[int], column: Sequence[int | None], present: Sequence[int]
 ) -> list[tuple[int, int]]:
     """Return the instances that are in an index, with their bytes.
 
-    Those beyond the sample are taken to be in it, as asked for: the sizes present, in turn.
+    Those beyond the sample are taken to be in it, as asked for: the sizes of those of the same
+    group that are, in turn, for what they have in common makes them alike; of any where none is.
     """
+    own = [size for n in numbers if n < len(column) and (size := column[n]) is not None]
+    present = own or present
     sized = ((n, column[n] if n < len(column) else None) for n in numbers)
     return [
         (n, present[n % len(present)] if size is None else size)
