@@ -5,12 +5,13 @@ In: bytes or text. Out: the root node, or diagnostics. It does not know what the
 
 from __future__ import annotations
 
+import itertools
 import re
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import lru_cache
-from typing import Any, TypeVar, cast
+from typing import Any, TypeGuard, TypeVar, cast
 
 import yaml
 from yaml.events import CollectionEndEvent, CollectionStartEvent
@@ -276,7 +277,82 @@ def _compose(text: str, reading: Reading) -> Node | None:
             "`tablewright init` writes a starter to begin with",
         )
         return None
-    return node if _bounded(node, reading) else None
+    if not _bounded(node, reading):
+        return None
+    if "(" in text:
+        _join_split_values(node, set())
+    return node
+
+
+def _join_split_values(node: Node, seen: set[int]) -> None:
+    """Put together again what commas split in braces and brackets: `{role: enum(owner, member)}`.
+
+    YAML ends a plain value of a flow collection at a comma, also inside parentheses, and takes what
+    follows for a key without a value. No key of a model file has an unmatched parenthesis.
+    """
+    if id(node) in seen or isinstance(node, ScalarNode):
+        return
+    seen.add(id(node))
+    if isinstance(node, MappingNode):
+        if node.flow_style:
+            node.value = _joined_pairs(node.value)
+        for key, value in node.value:
+            _join_split_values(key, seen)
+            _join_split_values(value, seen)
+    elif isinstance(node, SequenceNode):
+        if node.flow_style:
+            node.value = _joined_items(node.value)
+        for item in node.value:
+            _join_split_values(item, seen)
+
+
+def _joined_pairs(pairs: list[tuple[Node, Node]]) -> list[tuple[Node, Node]]:
+    result: list[tuple[Node, Node]] = []
+    place = 0
+    while place < len(pairs):
+        key, value = pairs[place]
+        lone = [k for k, v in itertools.takewhile(lambda p: is_null(p[1]), pairs[place + 1 :])]
+        whole, taken = _whole(value, lone)
+        result.append((key, whole))
+        place += 1 + taken
+    return result
+
+
+def _joined_items(items: list[Node]) -> list[Node]:
+    result: list[Node] = []
+    place = 0
+    while place < len(items):
+        whole, taken = _whole(items[place], items[place + 1 :])
+        result.append(whole)
+        place += 1 + taken
+    return result
+
+
+def _whole(value: Node, rest: Sequence[Node]) -> tuple[Node, int]:
+    """Return a value with as many of the following as close its parentheses, and how many."""
+    if not _is_plain(value) or _open_parentheses(value) <= 0:
+        return value, 0
+    depth = _open_parentheses(value)
+    parts = [value.value]
+    for count, part in enumerate(rest, 1):
+        if not _is_plain(part):
+            break
+        parts.append(part.value)
+        depth += _open_parentheses(part)
+        if depth == 0:
+            start, end = value.start_mark, part.end_mark
+            return ScalarNode(value.tag, ", ".join(parts), start, end, style=value.style), count
+    return value, 0
+
+
+def _is_plain(node: Node) -> TypeGuard[ScalarNode]:
+    """Whether a node is a value without quotes."""
+    return isinstance(node, ScalarNode) and node.style in (None, "")
+
+
+def _open_parentheses(node: Node) -> int:
+    text: str = node.value
+    return text.count("(") - text.count(")")
 
 
 def _syntax_error(problem: yaml.MarkedYAMLError, reading: Reading) -> None:

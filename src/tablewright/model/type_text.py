@@ -86,7 +86,7 @@ def parse_type(text: str) -> TypeText:
     match = _TYPE.fullmatch(text)
     if match is None:
         if "(" in text and not text.endswith(")"):
-            raise Bad(help=f'a comma in braces ends a value: put it in quotes, as in "{text}, …)"')
+            raise Bad(help=f"close the parenthesis, as in `{text})`")
         raise Bad
     kind = _kind(match[1])
     argument = match[2]
