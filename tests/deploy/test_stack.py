@@ -130,6 +130,16 @@ def test_the_database_admits_the_application_alone():
     assert stack.resource("Database").properties["ManageMasterUserPassword"] is True
 
 
+def test_the_server_runs_the_version_its_design_states():
+    server = site(*CONTAINERS, "aws.aurora-postgresql.sv2.acu.standard", engine="postgresql")
+
+    def version(server):
+        return build(server, (), (), ()).resource("Database").properties["EngineVersion"]
+
+    assert version(replace(server, version="13")) == "13"
+    assert version(server) == "17.7"
+
+
 def test_an_option_outside_aws_is_refused_with_its_parts():
     with pytest.raises(UnsupportedError, match="runs outside AWS"):
         build(site("google.cloud-run.cpu"), (), (), ())

@@ -27,8 +27,8 @@ designs:
         (", warm: {reads: 20000}", "", "of the `mode`: {warm:"),
         (", on_demand_throughput: {max_reads: 5}", "", "of the `mode`: {on_demand:"),
         (", dax: yes", "", "DDB-CST-004"),
-        ("", ", version: 12", "standard support"),
-        ("", ", engine_version: 13", "standard support"),
+        ("", ", engine_version: 13", "the major version is written `version`"),
+        ("", ", version: 9", "known are 11, 12, 13, 14, 15, 16, 17, 18"),
     ],
 )
 def test_a_word_it_lacks_is_answered(dynamo: str, postgres: str, remedy: str) -> None:

@@ -41,7 +41,7 @@ def atlas(site: Site) -> Iterator[Resource]:
             "InstanceSize": tier,
             "NodeCount": NODES,
             "RegionName": site.region.upper().replace("-", "_"),
-            "MongoDBMajorVersion": MAJOR_VERSION,
+            "MongoDBMajorVersion": site.version or MAJOR_VERSION,
             "BackupEnabled": True,
             "PitEnabled": site.has("mongodb.atlas.pitr"),
             "TerminationProtectionEnabled": site.environment == "production",

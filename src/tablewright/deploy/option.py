@@ -58,6 +58,8 @@ class Site:
     """How that database is reached."""
     design: str = ""
     """Name of the design whose tables are deployed; "" where there is none."""
+    version: str = ""
+    """The major version of the database's server that the design states, if it does."""
     latency_ms: int = 0
     """What 99 of 100 requests to the database may take, where the model says; 0 where it does not.
     What calls of the program may take: `call_latency`."""

@@ -16,6 +16,7 @@ from tablewright.deploy.resources import Ref, Resource
 POSTGRES_PORT = 5432
 BACKUP_DAYS = 14
 ENGINE_VERSION = "17.7"
+"""Where the design states none; of a stated major version the service takes a minor one."""
 SMALLEST_DISK_GB = 20
 """Amazon RDS User Guide, "General Purpose SSD storage" for PostgreSQL."""
 
@@ -53,7 +54,7 @@ def _postgresql(site: Site) -> Iterator[Resource]:
         },
     )
     common: dict[str, Any] = {
-        "EngineVersion": ENGINE_VERSION,
+        "EngineVersion": site.version or ENGINE_VERSION,
         "DBSubnetGroupName": Ref("DatabaseSubnets"),
         "MasterUsername": "application",
         "ManageMasterUserPassword": True,

@@ -90,6 +90,7 @@ def site_of(
         engine=result.architecture.engine,
         access=_access(session, result.architecture.engine),
         design=design.name if design is not None else "",
+        version=getattr(design, "version", ""),
         parts=tuple(_part(line) for line in (*lines, *added)),
         users=session.users,
         peak_requests_per_second=_peak(session),

@@ -33,6 +33,8 @@ def describe(design: MongoDesign) -> DesignDescription:
         settings.append(("database", design.database))
     if design.server:
         settings.append(("server", design.server))
+    if design.version:
+        settings.append(("version", design.version))
     if design.shards > 1:
         settings.append(("shards", str(design.shards)))
     return DesignDescription(

@@ -18,6 +18,7 @@ from tablewright.design.grammar import ATTRIBUTES, COMMON, EMBED
 from tablewright.design.language import DesignLanguage
 from tablewright.design.values import Design, Embed
 from tablewright.engines.servers.stated import SERVER, read_server
+from tablewright.engines.servers.versions import VERSION, read_version
 from tablewright.model import nodes
 from tablewright.model.attribute_reader import a_kind
 from tablewright.model.names import ATTRIBUTE_NAME, ENTITY_NAME, PATH
@@ -110,6 +111,8 @@ class MongoDesign(Design):
     shards: int = 1
     server: str = ""
     """The offer it runs on, where the file states it; else the cheapest that suffices."""
+    version: str = ""
+    """The major version, where the file states it; else one in standard support."""
 
     def database_for(self, app: str) -> str:
         """Return the name of its database: the one it states, else the application's."""
@@ -232,10 +235,14 @@ MONGODB = RecordShape(
         *COMMON,
         Field("database", VALUE),
         SERVER,
+        VERSION,
         Field("shards", POSITIVE, doc="how many; 2 where a collection has a shard key"),
         Field("collections", MappingOf(COLLECTION_NAME, COLLECTION, least=1), required=True),
     ),
-    hints={"tables": "a MongoDB design has `collections`"},
+    hints={
+        "tables": "a MongoDB design has `collections`",
+        "engine_version": "the major version is written `version`",
+    },
 )
 
 
@@ -265,6 +272,7 @@ def read_mongodb(
         span=span,
         database=str(fields.get("database", "")),
         server=read_server(fields, _offers, reading),
+        version=read_version("mongodb", fields, reading),
         shards=int(fields.get("shards", 2)) if is_sharded else 1,
         collections=tuple(entry for entry in created if entry is not None),
     )

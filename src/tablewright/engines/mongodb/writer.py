@@ -23,6 +23,7 @@ def section(design: Design, model: Model) -> str:
         "note": design.note,
         "database": design.database,
         "server": design.server,
+        "version": design.version,
         "shards": design.shards if design.shards > 1 else None,
         "collections": {entry.name: _collection(entry, model) for entry in design.collections},
     }

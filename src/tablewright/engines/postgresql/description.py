@@ -29,7 +29,11 @@ def describe(design: PostgresDesign) -> DesignDescription:
     return DesignDescription(
         design=design.name,
         engine=design.engine,
-        settings=(("server", design.server),) if design.server else (),
+        settings=tuple(
+            (name, text)
+            for name, text in (("server", design.server), ("version", design.version))
+            if text
+        ),
         containers=tuple(_table(table) for table in design.tables),
         terms=TERMS,
     )

@@ -18,6 +18,7 @@ from tablewright.design.values import Design
 from tablewright.engines.mongodb.design import entity_of
 from tablewright.engines.postgresql.columns import CANONICAL, Definition, read_definition
 from tablewright.engines.servers.stated import SERVER, read_server
+from tablewright.engines.servers.versions import VERSION, read_version
 from tablewright.model.names import ATTRIBUTE_NAME, ENTITY_NAME
 from tablewright.model.nodes import Reading, Word
 from tablewright.model.shapes import (
@@ -121,6 +122,8 @@ class PostgresDesign(Design):
     tables: tuple[PgTable, ...] = ()
     server: str = ""
     """The offer it runs on, where the file states it; else the cheapest that suffices."""
+    version: str = ""
+    """The major version, where the file states it; else one in standard support."""
 
     def table(self, name: str) -> PgTable:
         """Return a table by name (KeyError if there is none)."""
@@ -187,14 +190,12 @@ TABLE = RecordShape(
     nullable=True,
     hints={"entity": "what a table holds is written `holds`", "key": "write `primary_key`"},
 )
-VERSION_UNSAID = "bills are those of a version in standard support; leave the version out"
 POSTGRESQL = RecordShape(
     "a PostgreSQL design",
-    (*COMMON, SERVER, Field("tables", MappingOf(SQL_NAME, TABLE, least=1), required=True)),
+    (*COMMON, SERVER, VERSION, Field("tables", MappingOf(SQL_NAME, TABLE, least=1), required=True)),
     hints={
         "collections": "a PostgreSQL design has `tables`",
-        "version": VERSION_UNSAID,
-        "engine_version": VERSION_UNSAID,
+        "engine_version": "the major version is written `version`",
     },
 )
 
@@ -228,6 +229,9 @@ def read_postgresql(
                     suggestion(key.table, names, "tables"),
                 )
     _check_names(tables, reading, span)
+    version = read_version("postgresql", fields, reading)
+    if version:
+        _check_features(tables, version, reading, span)
     return PostgresDesign(
         name=name,
         engine="postgresql",
@@ -236,7 +240,29 @@ def read_postgresql(
         span=span,
         tables=tables,
         server=read_server(fields, _offers, reading),
+        version=version,
     )
+
+
+FEATURES = (("uuidv7(", 18), (" virtual", 18), ("gen_random_uuid(", 13), (" stored", 12))
+"""What a column may use, with the first version that has it: release notes, "Migration to"."""
+
+
+def _check_features(tables: Sequence[PgTable], version: str, reading: Reading, span: Span) -> None:
+    """Note what a column uses that the stated version lacks."""
+    for table in tables:
+        for column in table.columns:
+            text = f"{column.default} {column.generated}".lower()
+            for word, first in FEATURES:
+                if word in text and int(version) < first:
+                    shown = word.strip(" (")
+                    reading.error(
+                        "unknown-to-version",
+                        f"`{column.name}` of table `{table.name}` uses {shown}, which PostgreSQL "
+                        f"{version} does not have",
+                        table.span or span,
+                        f"it is there from version {first} on",
+                    )
 
 
 def _check_names(tables: Sequence[PgTable], reading: Reading, span: Span) -> None:

@@ -50,7 +50,9 @@ class PostgresEngine(ServerEngine[PgLayout]):
     language = LANGUAGE
 
     def __init__(self) -> None:
-        super().__init__(WORDS, PgLayout, lambda book, design: offers(book), title="PostgreSQL")
+        super().__init__(
+            WORDS, PgLayout, lambda book, design: offers(book, design.version), title="PostgreSQL"
+        )
 
     def usual_design(self, model: Model) -> Design:
         """Return a sensible design, derived from the model."""

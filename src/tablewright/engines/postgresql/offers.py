@@ -19,6 +19,7 @@ from tablewright.engines.servers.constants import Figures, figures
 from tablewright.engines.servers.load import Load
 from tablewright.engines.servers.offer_reader import offers_of, read_entries
 from tablewright.engines.servers.sizing import Offer
+from tablewright.engines.servers.versions import support_of
 
 PAUSE_AFTER_SECONDS = Decimal(300)
 """The shortest time without connections after which Aurora pauses."""
@@ -27,10 +28,11 @@ _ACU_HOURS: Memo[Decimal] = Memo(16)
 """By load and figures: several offers of Aurora ask for the same."""
 
 
-def offers(book: PriceBook) -> tuple[Offer, ...]:
-    """Return every service of the price book that runs PostgreSQL."""
+def offers(book: PriceBook, version: str = "") -> tuple[Offer, ...]:
+    """Return every service of the price book that runs PostgreSQL, at a stated version."""
     entries = read_entries("tablewright.engines.postgresql", "offers.yaml")
-    return offers_of(entries, book, figures("postgresql"), _functions)
+    support = support_of("postgresql", version, book)
+    return offers_of(entries, book, figures("postgresql"), _functions, support)
 
 
 def _functions(load: Load, given: Figures) -> Mapping[str, Callable[..., Decimal]]:

@@ -22,6 +22,7 @@ def section(design: Design, model: Model) -> str:
         "title": design.title,
         "note": design.note,
         "server": design.server,
+        "version": design.version,
         "tables": {table.name: _table(table) for table in design.tables},
     }
     return section_of(design.name, without_empty(fields))

@@ -152,6 +152,23 @@ class DropCollection(ServerChange):
         return f"drop collection {self.home}"
 
 
+@frozen
+class SetVersion(ServerChange):
+    """Another major version of the database."""
+
+    kind: str = "upgrade_version"
+    effort: int = INDEX
+    version: str
+
+    def apply(self, design: Design) -> Design:
+        """Return the design with the version."""
+        assert isinstance(design, MongoDesign | PostgresDesign)
+        return replace(design, version=self.version)
+
+    def __str__(self) -> str:
+        return f"upgrade to version {self.version}"
+
+
 def home_of(design: Design, name: str) -> Home:
     """Return a collection or table by name.
 

@@ -21,6 +21,7 @@ from tablewright.engines.servers.reviewing import ServerReviewing
 from tablewright.engines.servers.sizing import CASES, Layout, Offer, ServerEvaluation
 from tablewright.engines.servers.sizing import evaluate_server as evaluate
 from tablewright.engines.servers.stated import stated
+from tablewright.engines.servers.versions import support_of
 from tablewright.engines.servers.words import Words
 from tablewright.evaluation.calibration import Calibration, Constant
 from tablewright.evaluation.connector import Connector
@@ -144,6 +145,7 @@ class ServerEngine(Generic[L]):
             region or model.region,
             lay_out=lambda figures: layout.lay_out(users, figures),
             offers=_stated(self._offers(book, design), getattr(design, "server", "")),
+            support=support_of(self.name, getattr(design, "version", ""), book),
             words=self._words,
             own=own,
             calibration=self.calibration,

@@ -47,6 +47,8 @@ class ServerFacts:
     def subjects(self, kind: str) -> Iterable[tuple[str, tuple[Any, ...]]]:
         """Return the subjects of a kind, named."""
         match kind:
+            case "design":
+                return [("design", ())]
             case "pattern":
                 return [(p.name, (p,)) for p in self.model.patterns if self._is_routed(p)]
             case "search":

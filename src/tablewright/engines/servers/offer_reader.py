@@ -29,10 +29,11 @@ from tablewright.core.diagnostics import nearest
 from tablewright.core.errors import DataError, PriceUnknownError
 from tablewright.core.expressions import evaluate
 from tablewright.core.frozen import frozen
-from tablewright.core.quantities import DAYS_PER_MONTH, GB, HOURS_PER_MONTH
+from tablewright.core.quantities import DAYS_PER_MONTH, GB, HOURS_PER_MONTH, ZERO
 from tablewright.engines.servers.constants import Figures
 from tablewright.engines.servers.load import Load
 from tablewright.engines.servers.sizing import Offer
+from tablewright.engines.servers.versions import VersionSupport
 
 FIGURES = frozenset(
     {
@@ -314,7 +315,11 @@ def _all_text(value: Any) -> str:
 
 
 def offers_of(
-    entries: Iterable[OfferEntry], book: PriceBook, constants: Figures, functions: Functions
+    entries: Iterable[OfferEntry],
+    book: PriceBook,
+    constants: Figures,
+    functions: Functions,
+    support: VersionSupport | None = None,
 ) -> tuple[Offer, ...]:
     """Return offers with their figures as the price book and the constants have them.
 
@@ -322,15 +327,23 @@ def offers_of(
         entries: what the file says.
         book: gives facts, by `fact('key')`.
         constants: of the engine, by their names.
-        functions: what the charges may call beside `usd`, `per`, `min`, `max` and `ceil`.
+        functions: what the charges may call beside `usd`, `per`, `extended`, `min`, `max`, `ceil`.
+        support: the version that a design states, for `extended(YEAR)`: 1 where the charge of
+            extended support in its years 1 and 2 (`1`) or its year 3 (`3`) holds, else 0.
 
     Raises:
         DataError: an expression cannot be evaluated; the message has file and line.
     """
-    return tuple(_offer(entry, book, constants, functions) for entry in entries)
+    return tuple(_offer(entry, book, constants, functions, support) for entry in entries)
 
 
-def _offer(entry: OfferEntry, book: PriceBook, constants: Figures, functions: Functions) -> Offer:
+def _offer(
+    entry: OfferEntry,
+    book: PriceBook,
+    constants: Figures,
+    functions: Functions,
+    support: VersionSupport | None,
+) -> Offer:
     names = {**constants.held, "GB": Decimal(GB), **entry.values}
     known: dict[str, Callable[..., Decimal]] = {"fact": book.quantity}
     stated = {
@@ -343,7 +356,7 @@ def _offer(entry: OfferEntry, book: PriceBook, constants: Figures, functions: Fu
         name=entry.name,
         lacks=entry.lacks,
         note=entry.note,
-        price=_ChargedPrice(entry, described, functions),
+        price=_ChargedPrice(entry, described, functions, support),
         **fields_of_offer,
     )
 
@@ -368,6 +381,7 @@ class _ChargedPrice:
     values: Mapping[str, Decimal]
     """Figures of the offer and numbers of its row."""
     functions: Functions
+    support: VersionSupport | None = None
 
     def __call__(
         self, load: Load, book: PriceBook, region: str, given: Figures
@@ -394,6 +408,7 @@ class _ChargedPrice:
             names[name] = _evaluated(text, names, known, entry.place)
         lines = []
         for each in entry.charges:
+            known["extended"] = self._extended(each, place)
             quantity = _evaluated(each.quantity, names, known, each.place)
             if each.if_any and quantity <= 0:
                 continue
@@ -408,6 +423,12 @@ class _ChargedPrice:
                 )
             )
         return tuple(lines)
+
+    def _extended(self, each: OfferCharge, region: str) -> Callable[[Decimal], Decimal]:
+        support, vendor = self.support, self.entry.vendor
+        if support is None:
+            return lambda year: ZERO
+        return lambda year: support.share(vendor, region, each.price, year)
 
     def _region(self, region: str) -> str:
         """Return the vendor's region for one of the model.

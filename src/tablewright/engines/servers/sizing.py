@@ -30,6 +30,7 @@ from tablewright.engines.servers.constants import ENDS, Figures, figures, shippe
 from tablewright.engines.servers.homes import Home
 from tablewright.engines.servers.load import Load, load_of, memory_bytes
 from tablewright.engines.servers.routing import Router
+from tablewright.engines.servers.versions import VersionSupport, support_notes
 from tablewright.engines.servers.words import Words
 from tablewright.engines.servers.work import Work
 from tablewright.evaluation.calibration import Calibration
@@ -352,6 +353,8 @@ class ServerEvaluation(Evaluation):
     ends: Mapping[str, tuple[Option, ...]]
     """The options matched with the load in each case that was calculated."""
     figures: Figures
+    support: VersionSupport | None = None
+    """Of the version that the design states; None where it states none."""
 
     @property
     def light(self) -> Decimal | None:
@@ -399,6 +402,7 @@ def evaluate_server(
     lay_out: Callable[[Figures], Layout],
     offers: Sequence[Offer],
     words: Words,
+    support: VersionSupport | None = None,
     own: Mapping[str, Decimal] | None = None,
     calibration: Calibration | None = None,
     sample_items: int = 0,
@@ -429,6 +433,9 @@ def evaluate_server(
     used = calibration or shipped_calibration(words.engine)
     sized_by = "" if used is None else str(used)
     notes = (*layout.notes, f"what the server takes is {used}") if used else layout.notes
+    if support is not None:
+        vendor = chosen.offer.vendor if chosen is not None else ""
+        notes += support_notes(support, vendor, book)
     return ServerEvaluation(
         model=model,
         design=design,
@@ -445,6 +452,7 @@ def evaluate_server(
         chosen=chosen,
         ends=stored,
         figures=provided,
+        support=support,
     )
 
 
