@@ -223,5 +223,5 @@ def support_notes(support: VersionSupport, vendor: str, book: PriceBook) -> tupl
             f"version {support.version} on {support.day}{day}: {calendar.told(support.day)}"
         )
     elif vendor:
-        notes.append(f"whether {vendor} still runs version {support.version} is not known here")
+        notes.append(f"whether {vendor} runs version {support.version} is not known here")
     return tuple(notes)
