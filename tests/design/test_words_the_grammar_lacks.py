@@ -22,8 +22,8 @@ designs:
 @pytest.mark.parametrize(
     ("dynamo", "postgres", "remedy"),
     [
-        (", consistency: strong", "", "strong ones cannot be said yet"),
-        (", witness: us-west-2", "", "strong ones cannot be said yet"),
+        (", consistency: strong", "", "of the `replicas`: {regions:"),
+        (", witness: us-west-2", "", "of the `replicas`: {regions:"),
         (", warm: {reads: 20000}", "", "of the `mode`: {warm:"),
         (", on_demand_throughput: {max_reads: 5}", "", "of the `mode`: {on_demand:"),
         (", dax: yes", "", "DDB-CST-004"),

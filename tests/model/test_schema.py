@@ -90,7 +90,8 @@ def keys_of(data: Any) -> Iterator[str]:
 
 def test_the_file_of_everything_has_every_field_of_the_grammar():
     used = set(keys_of(tree((DATA / "everything.yaml").read_text())))
-    assert set(fields_of(SCHEMA)) - used == set()
+    # a witness is of strong replicas, which eu-north-1 cannot have: tests/verbs has them
+    assert set(fields_of(SCHEMA)) - used == {"witness"}
 
 
 def test_the_page_about_the_model_file_names_every_field_of_the_grammar():

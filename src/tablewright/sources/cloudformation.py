@@ -28,6 +28,7 @@ TABLE_TYPES = (
     "AWS::Serverless::SimpleTable",
 )
 _RESOURCES = re.compile(r'(^|[{,])\s*"?Resources"?\s*:', re.MULTILINE)
+_REGION = re.compile(r"[a-z]{2}(-[a-z]+)+-\d")
 _TYPES = re.compile(r"AWS::[A-Za-z0-9]+::[A-Za-z0-9]+")
 
 
@@ -235,8 +236,15 @@ def _global(settings: TableSettings, properties: Mapping[str, Any]) -> TableSett
     classes = [r.get("TableClass") for r in properties.get("Replicas") or ()]
     if classes and classes[0] == "STANDARD_INFREQUENT_ACCESS":
         settings = replace(settings, infrequent_access=True)
-    replicas = tuple(r for r in regions[1:] if re.fullmatch(r"[a-z]{2}(-[a-z]+)+-\d", r))
-    return replace(settings, replicas=replicas)
+    replicas = tuple(r for r in regions[1:] if _REGION.fullmatch(r))
+    witnesses = [str(w.get("Region", "")) for w in properties.get("GlobalTableWitnesses") or ()]
+    return replace(
+        settings,
+        home=regions[0] if regions and _REGION.fullmatch(regions[0]) else "",
+        replicas=replicas,
+        strong_replicas=properties.get("MultiRegionConsistency") == "STRONG",
+        witness=next((w for w in witnesses if _REGION.fullmatch(w)), ""),
+    )
 
 
 def _known(

@@ -47,15 +47,39 @@ def table_store(table: Mapping[str, Any], place: str) -> SourceTable:
             deletion_protection=table.get("DeletionProtectionEnabled"),
             max_read_units=_maximum(table, "MaxReadRequestUnits"),
             max_write_units=_maximum(table, "MaxWriteRequestUnits"),
+            home=_of_arn(table.get("TableArn"), 3) if table.get("Replicas") else "",
             replicas=tuple(
-                str(r["RegionName"]) for r in table.get("Replicas") or () if "RegionName" in r
+                str(r["RegionName"])
+                for r in table.get("Replicas") or ()
+                if r.get("RegionName", "") not in ("", _of_arn(table.get("TableArn"), 3))
             ),
+            strong_replicas=table.get("MultiRegionConsistency") == "STRONG",
+            witness=next(
+                (str(w.get("RegionName", "")) for w in table.get("GlobalTableWitnesses") or ()), ""
+            ),
+            replica_accounts=_accounts(table),
         ),
         # A count of 0 is six hours old at most, and is what a new table says whatever it holds.
         items=Decimal(items) if items else None,
         stored_bytes=Decimal(stored) if stored else None,
         place=place,
     )
+
+
+def _accounts(table: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
+    """Return region and account of the replicas in accounts other than the table's."""
+    own = _of_arn(table.get("TableArn"), 4)
+    stated = [
+        (str(r.get("RegionName")), _of_arn(r.get("ReplicaArn"), 4))
+        for r in table.get("Replicas") or ()
+    ]
+    return tuple((region, account) for region, account in stated if account and account != own)
+
+
+def _of_arn(arn: Any, place: int) -> str:
+    """Return a part of an ARN, such as region (3) or account (4); "" where there is none."""
+    parts = str(arn or "").split(":")
+    return parts[place] if len(parts) > 5 else ""
 
 
 def _keys(schema: Iterable[Mapping[str, Any]]) -> tuple[tuple[str, ...], tuple[str, ...]]:

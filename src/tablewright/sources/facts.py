@@ -94,7 +94,13 @@ class TableSettings:
     stream: str | None = None
     infrequent_access: bool | None = None
     deletion_protection: bool | None = None
+    home: str = ""
+    """Of a table with replicas the region it was made in, where the source says."""
     replicas: tuple[str, ...] = ()
+    strong_replicas: bool = False
+    witness: str = ""
+    replica_accounts: tuple[tuple[str, str], ...] = ()
+    """Region and account of replicas in accounts other than the table's."""
 
 
 @frozen

@@ -168,6 +168,10 @@ def table_of(
                 for r in _many(values.get("replica"))
                 if _is_known(r.get("region_name"))
             ),
+            strong_replicas=any(
+                r.get("consistency_mode") == "STRONG" for r in _many(values.get("replica"))
+            ),
+            witness=_witness(values),
         ),
         place=place,
     )
@@ -192,6 +196,11 @@ def _indexes(values: Mapping[str, Any]) -> Iterator[IndexFacts]:
                 max_read_units=_maximum(index, "max_read_request_units"),
                 max_write_units=_maximum(index, "max_write_request_units"),
             )
+
+
+def _witness(values: Mapping[str, Any]) -> str:
+    region = _first(values.get("global_table_witness")).get("region_name")
+    return str(region) if _is_known(region) else ""
 
 
 def _maximum(part: Mapping[str, Any], name: str) -> Decimal | None:

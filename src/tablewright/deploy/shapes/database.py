@@ -125,7 +125,13 @@ def _table_settings(p: Mapping[str, Any]) -> dict[str, Any]:
         protected = replicas[0].get("DeletionProtectionEnabled")
     body["deletion_protection_enabled"] = bool(protected)
     if len(replicas) > 1:
-        body["replica"] = [Block.inner({"region_name": r["Region"]}) for r in replicas[1:]]
+        strong = {"consistency_mode": "STRONG"} if p.get("MultiRegionConsistency") else {}
+        body["replica"] = [
+            Block.inner({"region_name": r["Region"], **strong}) for r in replicas[1:]
+        ]
+    if p.get("GlobalTableWitnesses"):
+        (witness,) = p["GlobalTableWitnesses"]
+        body["global_table_witness"] = [Block.inner({"region_name": witness["Region"]})]
     tags = tags_of(p) or tags_of(replicas[0] if replicas else {})
     if tags:
         body["tags"] = tags

@@ -22,6 +22,7 @@ from tablewright.core.errors import PriceUnknownError, UnsupportedError, UsageEr
 from tablewright.core.frozen import frozen
 from tablewright.core.quantities import GB, HOURS_PER_MONTH, SECONDS_PER_MONTH, ZERO
 from tablewright.engines.dynamodb.design import CapacityMode, ModeKind
+from tablewright.engines.dynamodb.global_tables import assumed_of_replicas, not_charged_here
 from tablewright.engines.dynamodb.loads import (
     ModeCandidate,
     PatternUnits,
@@ -632,6 +633,7 @@ def _left_out(
     out += [text for load in tables for text in charged_once(load, book, region)]
     if any(load.replicas for load in tables):
         out.append("filling a new replica region, which is charged like a restore")
+    out += [text for load in tables for text in not_charged_here(load)]
     return tuple(out)
 
 
@@ -648,6 +650,7 @@ def _assumptions(tables: Sequence[TableLoad], prices: Sequence[Price]) -> tuple[
     if any(load.replicas for load in tables):
         out.append("all writes of a global table arrive in its home region; reads too")
         out.append("writes to local indexes are replicated like those to their table")
+    out += [text for load in tables for text in assumed_of_replicas(load)]
     if any(load.replicas and load.pitr for load in tables):
         out.append("point-in-time recovery is on in the home region only")
     if any(load.objects or load.object_gb for load in tables):

@@ -99,5 +99,12 @@ def _settings(table: Table) -> dict[str, str]:
     if table.deletion_protection is not None:
         settings["deletion protection"] = "on" if table.deletion_protection else "off"
     if table.replicas:
-        settings["replicas"] = ", ".join(table.replicas)
+        accounts = dict(table.replica_accounts)
+        settings["replicas"] = ", ".join(
+            f"{r} in account {accounts[r]}" if r in accounts else r for r in table.replicas
+        )
+    if table.strong_replicas:
+        settings["consistency of replicas"] = "strong"
+    if table.witness:
+        settings["witness"] = table.witness
     return settings

@@ -287,6 +287,13 @@ class Table:
     stream_readers: int = 1
     deletion_protection: bool | None = None
     replicas: tuple[str, ...] = ()
+    """Further regions of a global table, a witness aside."""
+    strong_replicas: bool = False
+    """Whether strongly consistent reads in any region see the last write (MRSC)."""
+    witness: str = ""
+    """Of strong replicas the third region, which holds changes and answers nothing; else ""."""
+    replica_accounts: tuple[tuple[str, str], ...] = ()
+    """Region and account of each replica, where these are in accounts of their own."""
     usage: StatedUsage | None = None
     span: Span | None = field(default=None, compare=False)
 
@@ -308,7 +315,8 @@ class Table:
         indexes = tuple(
             (i.name, i.partition_keys, i.sort_keys, i.projection, i.is_local) for i in self.indexes
         )
-        return (self.name, self.keys, self.shapes, indexes, self.vector_indexes)
+        stored = (self.name, self.keys, self.shapes, indexes, self.vector_indexes)
+        return (*stored, self.strong_replicas)  # strong replicas refuse transactions
 
     def index(self, name: str) -> Index:
         """Return an index by name (KeyError if there is none)."""

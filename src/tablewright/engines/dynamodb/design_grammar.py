@@ -39,6 +39,7 @@ INDEX_NAME = Name(
     "3 to 255 letters, digits, `_`, `-` and `.`",
 )
 SHAPE_NAME = Name("the name of an item shape", r"[A-Za-z][A-Za-z0-9_]*", "letters, digits and `_`")
+ACCOUNT = Name("the number of an AWS account", r"[0-9]{12}", "its 12 digits, in quotes")
 KEY_NAME = Name("the name of a key attribute", ATTRIBUTE_NAME.pattern, ATTRIBUTE_NAME.rule)
 
 
@@ -221,6 +222,31 @@ SHAPE = RecordShape(
     ),
     nullable=True,
 )
+REPLICA = ByKind(
+    scalar=REGION,
+    mapping=RecordShape(
+        "a replica",
+        (
+            Field("region", REGION, required=True),
+            Field("account", ACCOUNT, required=True, doc="the account it is in, each its own"),
+        ),
+    ),
+    what='a region such as us-east-1, or {region: us-east-1, account: "123456789012"}',
+)
+REPLICAS = ByKind(
+    scalar=REGION,
+    sequence=ListOf(REPLICA, single=False),
+    mapping=RecordShape(
+        "replicas",
+        (
+            Field("regions", ListOf(REPLICA, least=1), required=True, doc="beside the home region"),
+            Field("consistency", WordChoice(("eventual", "strong")), doc="default eventual"),
+            Field("witness", REGION, doc="of strong ones the third region, where it is no replica"),
+        ),
+        hints={"region": "write a list: replicas: [{region: …, account: …}]"},
+    ),
+    what="a list of regions, or {regions: [a, b], consistency: strong}",
+)
 TABLE = RecordShape(
     "a table",
     (
@@ -264,7 +290,7 @@ TABLE = RecordShape(
             ),
         ),
         Field("deletion_protection", BOOL),
-        Field("replicas", ListOf(REGION)),
+        Field("replicas", REPLICAS, doc="further regions of a global table"),
         USAGE,
         Field("title", PROSE),
     ),
@@ -278,8 +304,8 @@ TABLE = RecordShape(
         "on_demand_throughput": "a maximum is of the `mode`: {on_demand: {max_reads: 1000}}",
         "warm": "warm throughput is of the `mode`: {warm: {reads: 20000, writes: 8000}}",
         "warm_throughput": "it is of the `mode`: {warm: {reads: 20000, writes: 8000}}",
-        "consistency": "`replicas` are eventually consistent; strong ones cannot be said yet",
-        "witness": "`replicas` are eventually consistent; strong ones cannot be said yet",
+        "consistency": "it is of the `replicas`: {regions: [a, b], consistency: strong}",
+        "witness": "it is of the `replicas`: {regions: [a], consistency: strong, witness: b}",
         "cache": "a cache is no part of a design: the rule DDB-CST-004 prices one",
         "dax": "a cache is no part of a design: the rule DDB-CST-004 prices one",
         "partition": "a table has a `key`: partition, or [partition, sort]",

@@ -94,10 +94,21 @@ def _table(design: DynamoDesign, table: Table, model: Model) -> list[str]:
     if table.deletion_protection is not None:
         lines.append(f"  deletion_protection: {str(table.deletion_protection).lower()}")
     if table.replicas:
-        lines.append(f"  replicas: {_flow(table.replicas)}")
+        lines.append(f"  replicas: {_replicas(table)}")
     if table.usage is not None:
         lines.append(f"  usage: {_usage(table.usage)}")
     return lines
+
+
+def _replicas(table: Table) -> str:
+    """Return the replicas as the file writes them: a list, or a mapping of strong ones."""
+    if table.replica_accounts:
+        inside = (f'{{region: {r}, account: "{a}"}}' for r, a in table.replica_accounts)
+        return f"[{', '.join(inside)}]"
+    if not table.strong_replicas:
+        return _flow(table.replicas)
+    witness = f", witness: {table.witness}" if table.witness else ""
+    return f"{{regions: {_flow(table.replicas)}, consistency: strong{witness}}}"
 
 
 def _shape(design: DynamoDesign, table: Table, shape: ItemShape, model: Model) -> list[str]:

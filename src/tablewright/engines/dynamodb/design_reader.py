@@ -25,6 +25,7 @@ from tablewright.engines.dynamodb.design import (
     Table,
     VectorIndex,
 )
+from tablewright.engines.dynamodb.global_tables import with_replicas
 from tablewright.engines.dynamodb.mode_reader import read_mode, recovery_days
 from tablewright.model.attribute_reader import a_kind
 from tablewright.model.moments import TIMES
@@ -436,7 +437,7 @@ class _TableDraft:
         view = stream.get("view") if isinstance(stream, Fields) else stream
         readers = stream.get("readers", 1) if isinstance(stream, Fields) else 1
         keys = self.table_keys or ("",)
-        return Table(
+        table = Table(
             name=self.name,
             partition_key=keys[0],
             sort_key=keys[1] if len(keys) > 1 else None,
@@ -461,10 +462,10 @@ class _TableDraft:
             stream=None if view is None else str(view).upper().replace("-", "_"),
             stream_readers=readers,
             deletion_protection=result.get("deletion_protection"),
-            replicas=tuple(result.get("replicas", ())),
             usage=_usage(result),
             span=self.entry.name.span,
         )
+        return with_replicas(table, result, self.model.region, self.reading)
 
     # -- keys
 

@@ -556,6 +556,9 @@ def _load(
         export_gb=table_gb * table.exports_per_month,
         stream_reads=_stream_reads(context, table),
         replicas=table.replicas,
+        strong_replicas=table.strong_replicas,
+        witness=table.witness,
+        replica_accounts=table.replica_accounts,
         replicated_gb=written if table.replicas else ZERO,
         expired_writes=_expired_writes(context, table) if table.replicas else ZERO,
     )

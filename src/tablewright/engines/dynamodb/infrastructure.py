@@ -24,6 +24,7 @@ from tablewright.engines.dynamodb.design import (
     ModeKind,
     Table,
 )
+from tablewright.engines.dynamodb.global_tables import elsewhere
 from tablewright.engines.dynamodb.requests import asked_attributes
 from tablewright.engines.dynamodb.resources import create_table
 from tablewright.engines.dynamodb.settings import table_name
@@ -201,7 +202,7 @@ def _table(
         name=logical_table(table),
         kind=GLOBAL_TABLE,
         properties=_global(properties, table, model.region, recovery),
-        reason=f"{reason}, in {', '.join((model.region, *table.replicas))}",
+        reason=f"{reason}, in {', '.join((model.region, *table.replicas))}{elsewhere(table)}",
         keeps_data=True,
         price_keys=("aws.dynamodb",),
     )
@@ -216,8 +217,19 @@ def _global(
     of_replica["PointInTimeRecoverySpecification"] = {
         "PointInTimeRecoveryEnabled": recovery["PointInTimeRecoveryEnabled"]
     }
-    properties["StreamSpecification"] = {"StreamViewType": "NEW_AND_OLD_IMAGES"}
-    properties["Replicas"] = [{"Region": r, **of_replica} for r in (region, *table.replicas)]
+    accounts = dict(table.replica_accounts)
+    if not table.strong_replicas:
+        properties["StreamSpecification"] = {"StreamViewType": "NEW_AND_OLD_IMAGES"}
+    elif table.stream:
+        properties["StreamSpecification"] = {"StreamViewType": table.stream}
+    if table.strong_replicas:
+        properties["MultiRegionConsistency"] = "STRONG"
+    if table.witness:
+        properties["GlobalTableWitnesses"] = [{"Region": table.witness}]
+    if accounts:
+        of_replica["GlobalTableSettingsReplicationMode"] = "ENABLED"
+    regions = (region, *(r for r in table.replicas if r not in accounts))
+    properties["Replicas"] = [{"Region": r, **of_replica} for r in regions]
     if properties.pop("ProvisionedThroughput", None) is not None:
         properties["WriteProvisionedThroughputSettings"] = {
             "WriteCapacityAutoScalingSettings": {

@@ -67,6 +67,9 @@ class TableLoad:
         backup_gb: on-demand backups kept.
         stream_reads: GetRecords requests that are charged (those of Lambda are not).
         replicas: further regions of a global table; all writes arrive in the home region.
+        strong_replicas: whether a write waits for a second of its regions.
+        witness: a region that holds changes only, and is charged neither writes nor storage.
+        replica_accounts: region and account of replicas in accounts of their own.
         replicated_gb: bytes written that are sent to each replica.
         expired_writes: write units of deletions by TTL, free at home, charged in each replica.
         data_out_gb: sent to the internet.
@@ -86,6 +89,9 @@ class TableLoad:
     incremental_export_gb: Decimal = ZERO
     stream_reads: Decimal = ZERO
     replicas: tuple[str, ...] = ()
+    strong_replicas: bool = False
+    witness: str = ""
+    replica_accounts: tuple[tuple[str, str], ...] = ()
     replicated_gb: Decimal = ZERO
     expired_writes: Decimal = ZERO
     data_out_gb: Decimal = ZERO

@@ -27,6 +27,7 @@ from tablewright.engines.dynamodb.observation import (
     observe,
     observe_status,
 )
+from tablewright.engines.dynamodb.replica_updates import refused_replicas, replica_updates
 from tablewright.engines.dynamodb.resources import (
     attribute_type,
     create_table,
@@ -162,7 +163,7 @@ def _create(model: Model, design: DynamoDesign, table: Table) -> list[TableActio
             parameters=create_table(model, table, tags),
         )
     ]
-    return actions + _settings(table, None) + _replicas(table, None)
+    return actions + _settings(table, None) + _replicas(table, None, [])
 
 
 def _mode_text(mode: CapacityMode) -> str:
@@ -238,26 +239,24 @@ def _change(
         return []
     actions = _table_updates(table, required, existing)
     actions += _index_updates(model, table, existing)
-    return actions + _settings(table, existing) + _replicas(table, existing)
+    return actions + _settings(table, existing) + _replicas(table, existing, refused)
 
 
-def _replicas(table: Table, existing: ObservedTable | None) -> list[TableAction]:
-    """Add replicas, one at a time; those beyond the design are left."""
-    listed = existing.description.get("Replicas") or () if existing is not None else ()
-    stored = {replica["RegionName"] for replica in listed}
+def _replicas(
+    table: Table, existing: ObservedTable | None, refused: list[str]
+) -> list[TableAction]:
+    """Make a global table; replicas beyond the design are left."""
+    described = existing.description if existing is not None else {}
+    refused += refused_replicas(table, described)
     return [
         TableAction(
-            text=f"replicate {table.name} to {region}",
+            text=text,
             table=table.name,
             operation="UpdateTable",
-            parameters={
-                "TableName": table.name,
-                "ReplicaUpdates": [{"Create": {"RegionName": region}}],
-            },
+            parameters={"TableName": table.name, **change},
             optional=True,
         )
-        for region in table.replicas
-        if region not in stored
+        for text, change in replica_updates(table, described)
     ]
 
 
@@ -497,9 +496,13 @@ def apply_action(
     try:
         transport.send(action.operation, action.parameters)
     except RequestFailedError as failed:
-        unknown = failed.code in UNKNOWN or "ReplicaUpdates" in action.parameters
+        is_global = {"ReplicaUpdates", "GlobalTableSettingsReplicationMode"} & set(
+            action.parameters
+        )
+        unknown = failed.code in UNKNOWN or bool(is_global)
         if action.optional and unknown:
-            return f"{action.text}: {transport.description} does not offer it"
+            why = f" ({failed.message})" if "MultiRegionConsistency" in action.parameters else ""
+            return f"{action.text}: {transport.description} does not offer it{why}"
         if failed.code == "ResourceInUseException" and action.operation == "CreateTable":
             progress(f"{action.table} is being created already")
         else:

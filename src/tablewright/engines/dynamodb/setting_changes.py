@@ -95,7 +95,7 @@ class SetTableClass(TableChange):
         return f"table class {name} for {self.table}"
 
 
-Setting = bool | int | str | Decimal | tuple[str, ...] | None
+Setting = bool | int | str | Decimal | tuple[str, ...] | tuple[tuple[str, str], ...] | None
 
 
 OPTIONS = (
@@ -107,6 +107,9 @@ OPTIONS = (
     "stream",
     "stream_readers",
     "replicas",
+    "strong_replicas",
+    "witness",
+    "replica_accounts",
 )
 
 
@@ -133,6 +136,9 @@ class SetOption(TableChange):
             return f"point-in-time recovery of {self.value} days for {self.table}"
         if self.option == "deletion_protection" and self.value:
             return f"deletion protection for {self.table}"
+        if self.option == "strong_replicas":
+            word = "strongly" if self.value else "eventually"
+            return f"{word} consistent replicas for {self.table}, which only a new table can have"
         return f"{self.option} = {_setting_text(self.value)} for {self.table}"
 
 
@@ -158,7 +164,8 @@ def _setting_text(value: Setting) -> str:
     if isinstance(value, bool):
         return "on" if value else "off"
     if isinstance(value, tuple):
-        return ", ".join(value) or "none"
+        words = (v if isinstance(v, str) else f"{v[0]} in account {v[1]}" for v in value)
+        return ", ".join(words) or "none"
     if isinstance(value, Decimal):
         return plain(value)
-    return "none" if value is None else str(value)
+    return "none" if value in (None, "") else str(value)

@@ -36,6 +36,13 @@ def with_settings(
         raise UsageError(
             f"a stream cannot hold `{stream}`", remedy=f"choose one of {', '.join(STREAM_VIEWS)}"
         )
+    fixed = [t for t in design.tables if replicas and (t.strong_replicas or t.replica_accounts)]
+    if fixed:
+        raise UsageError(
+            f"the regions of {fixed[0].name} are fixed: its replicas are strong or in other "
+            "accounts",
+            remedy="state all of its regions in the design",
+        )
     tables = tuple(
         replace(
             table,

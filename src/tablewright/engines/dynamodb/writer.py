@@ -17,6 +17,7 @@ from tablewright.core.quantities import ONE
 from tablewright.design.values import Embed
 from tablewright.engines.dynamodb import similar
 from tablewright.engines.dynamodb.design import Index, ItemShape, Table
+from tablewright.engines.dynamodb.global_tables import NO_TRANSACTIONS, STRONG_WRITE, noted
 from tablewright.engines.dynamodb.known_values import SizesOfWrite, known_after, known_before
 from tablewright.engines.dynamodb.metering import expected, get_units, index_measure, write_measure
 from tablewright.engines.dynamodb.reading.completion import object_request
@@ -578,6 +579,9 @@ class WriteRouter:
         together = (pattern.verb is Verb.TRANSACT and not is_one) or (
             len(arms) > 1 and any(arm.must_be_atomic for arm in arms)
         )
+        strong = {arm.table for arm in arms if self._is_strong(arm)}
+        if together and strong:
+            raise Unservable(f"{', '.join(sorted(strong))}: {NO_TRANSACTIONS}")
         objects = [each_object for arm in arms for each_object in arm.objects]
         puts = [each_object for each_object in objects if each_object[0].operation == "PutObject"]
         requests += [request for _, request in puts]
@@ -591,7 +595,8 @@ class WriteRouter:
             steps.append(TransactionStep(parts=tuple(arm.step for arm in arms)))
         else:
             for arm in arms:
-                requests.append(single_write(arm, pattern.batch))
+                request = single_write(arm, pattern.batch)
+                requests.append(noted(request, STRONG_WRITE) if arm.table in strong else request)
                 steps.append(arm.step)
         requests += [request for step, request in objects if step.operation != "PutObject"]
         steps += [step for step, _ in objects if step.operation != "PutObject"]
@@ -610,6 +615,9 @@ class WriteRouter:
             returned=Decimal(0),
             reads_first=reads_first,
         )
+
+    def _is_strong(self, arm: Arm) -> bool:
+        return self.context.design.table(arm.table).strong_replicas
 
     def _plain_read(self, pattern: Pattern, arm: Arm) -> tuple[Request, ReadStep]:
         table = self.context.design.table(arm.table)

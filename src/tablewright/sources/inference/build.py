@@ -17,7 +17,7 @@ from tablewright.model.names import ATTRIBUTE_NAME
 from tablewright.sources.draft import AttributeDraft, Draft, EntityDraft, ShapeDraft
 from tablewright.sources.facts import DYNAMODB, MONGODB, SourceFacts, SourceTable
 from tablewright.sources.inference import naming
-from tablewright.sources.inference.declared import declared_entities
+from tablewright.sources.inference.declared import declared_entities, home_region
 from tablewright.sources.inference.dynamodb import (
     ItemKind,
     embedded,
@@ -55,7 +55,9 @@ def build(facts: SourceFacts, app: str) -> Draft:
             remedy=remedy,
         )
     engine = _engine(facts)
-    draft = Draft(app=facts.app or app, engine=engine, region=facts.region)
+    draft = Draft(
+        app=facts.app or app, engine=engine, region=facts.region or home_region(facts.stores)
+    )
     draft.declared_by = facts.declared_by
     draft.database = facts.database if engine == MONGODB else ""
     draft.sources, draft.notes = list(facts.sources), list(facts.notes)

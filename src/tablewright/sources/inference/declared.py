@@ -11,6 +11,7 @@ from dataclasses import replace
 from decimal import Decimal
 
 from tablewright.core.quantities import plain
+from tablewright.engines.dynamodb.global_tables import REGION_SETS
 from tablewright.sources.draft import (
     AttributeDraft,
     EntityDraft,
@@ -18,7 +19,13 @@ from tablewright.sources.draft import (
     ShapeDraft,
     TableDraft,
 )
-from tablewright.sources.facts import Declared, EntityTemplate, IndexFacts, SourceTable
+from tablewright.sources.facts import (
+    Declared,
+    EntityTemplate,
+    IndexFacts,
+    SourceTable,
+    TableSettings,
+)
 from tablewright.sources.inference import naming
 from tablewright.sources.inference.attributes import declared_draft
 
@@ -114,8 +121,37 @@ def settings_of(store: SourceTable) -> dict[str, str]:
     if settings.deletion_protection:
         out["deletion_protection"] = "true"
     if settings.replicas:
-        out["replicas"] = f"[{', '.join(settings.replicas)}]"
+        out["replicas"] = _replicas(settings)
     return out
+
+
+def home_region(stores: Sequence[SourceTable]) -> str:
+    """Return the region of tables with replicas, "" where the sources leave it open.
+
+    Terraform names the provider's region elsewhere; of strong replicas it is the one that is left
+    of their three, where their set has no fourth.
+    """
+    for settings in (store.settings for store in stores if store.settings.replicas):
+        stated = {*settings.replicas, settings.witness}
+        sets = [set(s) for s in REGION_SETS.values() if not stated.isdisjoint(s)]
+        left = sets[0] - stated if settings.strong_replicas and sets else set()
+        home = settings.home or (next(iter(left)) if len(left) == 1 else "")
+        if home:
+            return home
+    return ""
+
+
+def _replicas(settings: TableSettings) -> str:
+    """Return the replicas as the model file writes them."""
+    accounts = dict(settings.replica_accounts)
+    regions = ", ".join(
+        f'{{region: {r}, account: "{accounts[r]}"}}' if r in accounts else r
+        for r in settings.replicas
+    )
+    if not settings.strong_replicas:
+        return f"[{regions}]"
+    witness = f", witness: {settings.witness}" if settings.witness else ""
+    return f"{{regions: [{regions}], consistency: strong{witness}}}"
 
 
 # ---------------------------------------------------------------- without items

@@ -117,12 +117,15 @@ def with_settings(
             stream_readers=old.stream_readers,
             deletion_protection=old.deletion_protection,
             replicas=old.replicas,
+            strong_replicas=old.strong_replicas,
+            witness=old.witness,
+            replica_accounts=old.replica_accounts,
         )
     if is_recovered(model, entity) and table.pitr_days is None:
         table = replace(table, pitr_days=35)
     table = with_vector_indexes(model, entity, table)
     expiry = expiry_of(entity)
-    if expiry and expiry in table.shapes[0].attributes:
+    if expiry and expiry in table.shapes[0].attributes and not table.strong_replicas:
         table = replace(table, ttl=expiry)
     return table
 

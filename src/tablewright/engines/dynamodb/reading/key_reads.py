@@ -13,6 +13,11 @@ from tablewright.capacity.units import Consistency
 from tablewright.core.quantities import ONE, ZERO, format_number
 from tablewright.engines.dynamodb.access import KeyMatch
 from tablewright.engines.dynamodb.design import Index, ItemShape, Table
+from tablewright.engines.dynamodb.global_tables import (
+    NO_TRANSACTIONS,
+    read_note,
+    refuses_transactions,
+)
 from tablewright.engines.dynamodb.metering import get_units, mean_bytes, query_measure, share_of
 from tablewright.engines.dynamodb.reading.completion import Completion, read_why
 from tablewright.engines.dynamodb.reading.context import Context, ReadOption
@@ -85,6 +90,8 @@ class KeyReads:
         batch = pattern.batch
         operation = "GetItem"
         calls = ONE
+        if refuses_transactions(match.table, pattern.consistency):
+            return Refused(NO_TRANSACTIONS)
         if transactional:
             operation, calls = "TransactGetItems", _requests_for(batch, MAX_TRANSACTION_ITEMS)
         elif batch > 1:
@@ -112,6 +119,7 @@ class KeyReads:
             items=Decimal(batch) / calls,
             bytes=size * batch / calls,
             uses=(use,),
+            note=read_note(match.table, pattern.consistency),
         )
         option = ReadOption(
             target=match.table.name,
@@ -231,7 +239,16 @@ class KeyReads:
             bytes=evaluated / split,
             pages=pages,
             uses=(use,),
-            note="; ".join(filter(None, (_one_for_each(pattern), plan.note))),
+            note="; ".join(
+                filter(
+                    None,
+                    (
+                        _one_for_each(pattern),
+                        plan.note,
+                        read_note(match.table, pattern.consistency),
+                    ),
+                )
+            ),
         )
         option = ReadOption(
             target=match.resource,

@@ -14,6 +14,7 @@ from tablewright.core.quantities import format_number, plain
 from tablewright.engines.dynamodb import similar
 from tablewright.engines.dynamodb.access import KeyMatch, match_key
 from tablewright.engines.dynamodb.design import Index, ItemShape, Table
+from tablewright.engines.dynamodb.global_tables import NO_TRANSACTIONS, refuses_transactions
 from tablewright.engines.dynamodb.reading.completion import geo_attribute
 from tablewright.engines.dynamodb.reading.context import Context, ReadOption, with_known
 from tablewright.engines.dynamodb.reading.embedded_reads import EmbeddedReads
@@ -135,6 +136,9 @@ class ReadRouter:
         near = geo_attribute(entity, pattern)
         conditions = with_known(entity, pattern)
         for table, shape in self.context.homes.get(entity.name, ()):
+            if refuses_transactions(table, pattern.consistency):
+                rejected.append(Rejected(route=table.name, reason=NO_TRANSACTIONS))
+                continue
             if shape.counters:
                 summed = self.keyed.sum_of_shards(pattern, table, shape, required)
                 if isinstance(summed, ReadOption):
@@ -197,6 +201,8 @@ class ReadRouter:
         with_indexes: bool = True,
     ) -> list[ReadOption]:
         """Return the scan of a table, and those of its indexes that are cheaper."""
+        if refuses_transactions(table, pattern.consistency):
+            return []
         scan = self.scans.scan(pattern, table, shape, required)
         options = [scan] if isinstance(scan, ReadOption) else []
         for index in table.indexes if with_indexes else ():

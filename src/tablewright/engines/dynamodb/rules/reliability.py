@@ -171,6 +171,8 @@ def ddb_rel_004(f: DynamoFacts, place: TableOrIndex) -> Verdict:
     table = place.table
     if not table.replicas:
         return None
+    if table.strong_replicas:  # a write meets the latest version, or fails and is repeated
+        return CLEAR
     held = {shape.entity for shape in table.shapes}
     relying: list[str] = []
     is_money = False
