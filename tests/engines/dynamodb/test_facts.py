@@ -284,6 +284,40 @@ def test_how_many_keys_there_are_and_how_hot_the_hottest_is(facts):
     assert (nothing.units, nothing.pattern, nothing.is_default_skew) == (0, "", False)
 
 
+@pytest.mark.parametrize(
+    ("count", "share"),
+    [
+        ("10", "0.01"),  # each of 100 meters has as many
+        ("96/day", "0.01"),
+        ("{mean: 40, max: 500}", "0.125"),  # 500 of 4,000
+        ("{mean: 40, p99: 200}", "0.05"),
+    ],
+)
+def test_what_a_parent_has_of_its_children_follows_from_their_count(count: str, share: str) -> None:
+    text = f"""
+app: meters
+scales: [100]
+horizon: 100d
+entities:
+  Meter: {{key: mid, attributes: {{mid: id}}}}
+  Reading: {{of: Meter, key: at, count: {count}, append_only: yes, attributes: {{at: timestamp}}}}
+patterns:
+  record: {{put: Reading, rate: 86400/Meter/day}}
+  today: {{list: Reading, where: mid, limit: 9, rate: 1/day}}
+designs:
+  d: {{engine: dynamodb, tables: {{readings: {{key: [mid, at], items: Reading}}}}}}
+"""
+    file = read_model(text)
+    evaluation = DynamoEngine().evaluate(file.model, file.designs[0], 100, PriceBook())
+    facts = DynamoFacts(evaluation, THRESHOLDS, PRICES)
+    assert facts.stored_share(file.model.entity("Reading"), "mid") == (Decimal(share), False)
+    # what is written goes where it is stored; who reads how often nobody says
+    written, read = (facts.hot_share(p, place(facts, "readings")) for p in file.model.patterns)
+    assert written == (Decimal(share), False)
+    assert read is not None
+    assert read[1]
+
+
 def test_what_a_key_is_made_of(facts):
     user, note, beat = map(facts.model.entity, ("User", "Note", "Beat"))
     assert facts.points_to(note, note.attribute("uid")) == "User"

@@ -152,6 +152,24 @@ class DynamoFacts(UsageFacts):
         top = self.selectivity.top_share(entity, name, self.default_skew)
         return None if top is None else (top.share, top.is_default)
 
+    def stored_share(self, entity: Entity, name: str) -> tuple[Decimal, bool] | None:
+        """Return the share of an entity's instances that have its most common value.
+
+        Where the attribute names the parent, that is as many as the model counts for each: the most
+        that one may have, or as many as all others have where the count is one figure. Else, and
+        where a spread has no end, as `top_share`.
+        """
+        if entity.has(name) and entity.parent is not None and entity.count.per == "parent":
+            owner = self.selectivity.owner(entity, name)
+            if owner is not None and owner.name == entity.parent:
+                spread, count = entity.count.spread, self.count(entity.name)
+                if spread is None or spread.shape == "fixed":
+                    return ONE / max(ONE, self.count(owner.name)), False
+                most = spread.high or spread.p99
+                if most is not None and count:
+                    return min(ONE, most / count), False
+        return self.top_share(entity, name)
+
     def hot_share(self, pattern: Pattern, place: TableOrIndex) -> tuple[Decimal, bool] | None:
         """Return the share of a pattern's calls on the hottest key of a resource.
 
@@ -196,6 +214,8 @@ class DynamoFacts(UsageFacts):
                 top_share: tuple[Decimal, bool] | None = (ranged, False)
             elif part.verb is Verb.PUT and self.is_generated(entity, name):
                 top_share = (ONE / max(ONE, self.count(entity.name)), False)
+            elif part.verb is Verb.PUT:
+                top_share = self.stored_share(entity, name)
             else:
                 top_share = self.top_share(entity, name)
             if top_share is None:

@@ -55,18 +55,12 @@ def ddb_idx_008(f: DynamoFacts, place: TableOrIndex) -> Verdict:
 
 
 def _largest_share(f: DynamoFacts, entity: Entity, template: KeyTemplate) -> Decimal | None:
-    spread = entity.count.spread
-    if spread is not None and entity.parent is not None:
-        maximum = spread.high or spread.p99
-        count = f.count(entity.name)
-        if maximum is not None and count:
-            return min(ONE, maximum / count)
-    best: Decimal | None = ONE
+    best = ONE
     for name in template.attributes:
-        top_share = f.top_share(entity, name)
-        if top_share is None:
+        share = f.stored_share(entity, name)
+        if share is None:
             return None
-        best = min(best or ONE, top_share[0])
+        best = min(best, share[0])
     return best
 
 

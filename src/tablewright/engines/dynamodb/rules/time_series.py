@@ -158,7 +158,9 @@ def ddb_tsr_003(f: DynamoFacts, entity: Entity) -> Verdict:
         for a in (f.attribute_of(entity, name),)
     ):
         return CLEAR
-    top = f.top_share(entity, created[0].attributes[0]) if created[0].attributes else (ONE, False)
+    top = (
+        f.stored_share(entity, created[0].attributes[0]) if created[0].attributes else (ONE, False)
+    )
     heat = f.hot_units(place, "write")
     if top is None or heat is None:
         return Missing(f"how the keys of {table.name} are spread (`distinct`, `skew`)")
