@@ -85,6 +85,32 @@ class EntityWorkload:
         """Whether some put must not replace an instance with the same key."""
         return any(part.verb is Verb.PUT and part.condition == "absent" for part in self.writes)
 
+    def refuses_by(self, identity: Iterable[str], others: Iterable[str]) -> bool:
+        """Whether a put is still refused where its instance is there, if others are in the key.
+
+        The condition looks at one key. Nothing has to be refused, or the others are the key of the
+        parent, which an instance never leaves, and the identity is made up by whoever puts it: no
+        other parent has it.
+        """
+        if not self.refuses_replacing:
+            return True
+        parent = self.entity.parent
+        ours = set(identity)
+        theirs = set() if parent is None else set(self.model.entity(parent).key)
+        return set(others) <= ours | theirs and all(
+            name in theirs or self._is_made_up(name) for name in ours
+        )
+
+    def _is_made_up(self, name: str) -> bool:
+        """Whether every put makes up a value that nothing else has."""
+        if self.entity.attribute(name).kind in (Kind.UUID, Kind.ULID):
+            return True
+        return all(
+            (name, "generated") in part.computed
+            for part in self.writes
+            if part.verb is Verb.PUT and part.condition == "absent"
+        )
+
 
 def workloads(model: Model) -> tuple[EntityWorkload, ...]:
     """Return the workload of every entity, in the order of the file."""

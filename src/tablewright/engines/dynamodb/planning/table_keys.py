@@ -48,8 +48,8 @@ def table_keys(work: EntityWorkload, shards: int = 1) -> tuple[TableKey, ...]:
             for name in identity
             if name in supplied
         ]
+        options += _widened(work, identity)
         if not work.refuses_replacing:
-            options += _widened(work, identity, supplied)
             options += _gathering(work, identity, shards)
         for key in list(options):
             options += _sorted_otherwise(work, key, identity)
@@ -79,13 +79,13 @@ def _identities(work: EntityWorkload) -> list[tuple[str, ...]]:
     return identities
 
 
-def _widened(
-    work: EntityWorkload, apart: tuple[str, ...], supplied: set[str]
-) -> Iterator[TableKey]:
+def _widened(work: EntityWorkload, apart: tuple[str, ...]) -> Iterator[TableKey]:
     """Yield keys that gather what is listed together: another attribute before the identity."""
     for ask in work.asks:
         for name in (*ask.given, *(n for n, _ in ask.fixed)):
             if name in apart or not _stays(work, name) or ask.one:
+                continue
+            if not work.refuses_by(apart, [name]):
                 continue
             yield TableKey(partition=name, sort=apart)
 
@@ -151,7 +151,7 @@ def _sorted_otherwise(
         for lead in (*with_bound, ask.sort, *ranges):
             first = tuple(dict.fromkeys(n for n in lead if n != key.partition))
             extra = [name for name in first if name not in apart]
-            if not first or (extra and work.refuses_replacing):
+            if not first or (extra and not work.refuses_by(apart, extra)):
                 continue
             if any(not _stays(work, name) for name in extra):
                 continue
