@@ -8,9 +8,12 @@ import pytest
 
 from applications import compared
 from tablewright import read_model
+from tablewright.bill.prices import PriceBook
 from tablewright.compare.fit import kind_of
 from tablewright.compare.needs import minutes_away
+from tablewright.compare.pricing import price_at
 from tablewright.compare.reader import read_architectures
+from tablewright.compare.variants import with_variant
 from tablewright.core.errors import DataError
 
 
@@ -32,6 +35,31 @@ def test_a_way_out_through_an_instance_is_cheaper_than_a_nat_gateway() -> None:
     gb_out = {name: value for name, value, _ in proxy.workload}["gb_out"]
     by_hand = 730 * Decimal("0.0346") + gb_out * 2 * Decimal("0.045")
     assert round(variant.saves_at(50_000), 6) == round(by_hand, 6)
+
+
+def test_functions_on_instances_cost_three_of_them_at_least_and_a_fee() -> None:
+    proxy = compared("llm-proxy")
+    results = {result.architecture.name: result.architecture for result in proxy.architectures}
+    option = results["native-aws"]
+    variant = next(v for v in option.variants if v.name == "managed-instances")
+    workload = {name: value for name, value, _ in proxy.workload}
+    priced = price_at(with_variant(option, variant), workload, PriceBook(), "us-east-1")
+    lines = {line.resource: line for line in priced.lines}
+    # three m7g.large for 730 h at 0.0816 USD, 15 % of that, and 0.20 USD a million requests
+    assert round(lines["instances"].amount, 3) == Decimal("178.704")
+    assert round(lines["fee"].amount, 4) == Decimal("26.8056")
+    by_hand = workload["requests"] * Decimal("0.2") / 10**6
+    assert round(lines["functions"].amount, 6) == round(by_hand, 6)
+
+
+def test_the_quota_of_functions_is_that_of_the_price_book() -> None:
+    for app in ("llm-proxy", "mongocollectibles", "screen-time-journey", "auxeira"):
+        limits = [
+            limit for result in compared(app).architectures for limit in result.architecture.limits
+        ]
+        quota = next(limit for limit in limits if limit.source == "aws.lambda.limit.concurrency")
+        assert quota.most == "1000"
+        assert "a new account fewer" in quota.what
 
 
 def test_a_variant_that_replaces_what_is_not_there_is_an_error() -> None:

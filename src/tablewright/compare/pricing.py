@@ -46,7 +46,7 @@ def at(place: str, expression: str, names: Mapping[str, Decimal]) -> Decimal:
         DataError: see `evaluate`.
     """
     try:
-        return evaluate(expression, names)
+        return evaluate(expression, names, {"fact": PriceBook().quantity})
     except DataError as problem:
         raise DataError(
             f"`{place}`: {problem.message}",

@@ -12,6 +12,7 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
+from tablewright.bill.prices import PriceBook
 from tablewright.compare.values import (
     FREE_KINDS,
     Architecture,
@@ -340,7 +341,13 @@ def _free(raw: Any, where: str) -> Free:
 
 
 def _limit(raw: Any, where: str) -> ScaleLimit:
-    mapping = _mapping(raw, where, {"what", "of", "most", "source"})
+    mapping = _mapping(raw, where, {"what", "of", "most", "source", "fact"})
+    if "fact" in mapping:
+        key = _text(mapping["fact"], where)
+        fact = PriceBook().fact(key)
+        return ScaleLimit(
+            what=fact.what, of=str(mapping.get("of")), most=str(fact.value), source=key
+        )
     return ScaleLimit(
         what=_text(mapping.get("what"), where),
         of=str(mapping.get("of")),
