@@ -1,27 +1,33 @@
-"""Warm throughput: read, printed, named in the bill with what it costs once, and raised by `up`."""
+"""Warm throughput: read, printed, billed once, raised by `up`, imported, and kept by plans."""
 
 from __future__ import annotations
 
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from dynamo_proofs import dynamo_design
+from sources.importing import imported
 from tablewright import read_model
 from tablewright.bill.prices import PriceBook
 from tablewright.core.errors import TablewrightError
 from tablewright.deploy.shapes.database import _table_keys
 from tablewright.engines.dynamodb.changes import diff
-from tablewright.engines.dynamodb.design import CapacityMode, DynamoDesign
+from tablewright.engines.dynamodb.design import CapacityMode, DynamoDesign, ModeKind
 from tablewright.engines.dynamodb.design_printer import design_section
 from tablewright.engines.dynamodb.loads import ResourceLoad, TableLoad
 from tablewright.engines.dynamodb.observation import observe
+from tablewright.engines.dynamodb.planning.modes import AUTO, paid_as
 from tablewright.engines.dynamodb.provisioning import apply_up, plan_up
 from tablewright.engines.dynamodb.transport import LocalTransport
 from tablewright.engines.dynamodb.warm_throughput import charged_once
 from tablewright.local.database import Database
 from tablewright.session import Options, Session
+from tablewright.sources.describe import table_store
+from tablewright.sources.inference.declared import index_draft, settings_of, table_comment
+from tablewright.verbs.plan import plan
 
 MODEL = """
 app: launch
@@ -144,3 +150,137 @@ def test_a_price_of_ones_own_is_charged_once_in_every_region() -> None:
     assert here.endswith("for 1000 write units a second above what it has by itself: once 2.00 USD")
     assert "in eu-west-1" in there
     assert there.endswith("whose price is unknown")
+
+
+DESCRIBED = {
+    "TableName": "things",
+    "KeySchema": [{"AttributeName": "id", "KeyType": "HASH"}],
+    "BillingModeSummary": {"BillingMode": "PAY_PER_REQUEST"},
+}
+BY_KIND = {
+    "IndexName": "by-kind",
+    "KeySchema": [{"AttributeName": "kind", "KeyType": "HASH"}],
+    "Projection": {"ProjectionType": "KEYS_ONLY"},
+}
+
+
+def units(reads: int, writes: int, **status: str) -> dict[str, Any]:
+    warm = {"ReadUnitsPerSecond": reads, "WriteUnitsPerSecond": writes, **status}
+    return {"WarmThroughput": warm}
+
+
+def test_what_a_table_grew_to_is_a_remark_and_no_setting() -> None:
+    # a table has 12,000 reads and 4,000 writes by itself: 4,000 writes are none above it
+    store = table_store(
+        {
+            **DESCRIBED,
+            **units(20_000, 4_000, Status="ACTIVE"),
+            "GlobalSecondaryIndexes": [{**BY_KIND, **units(12_000, 9_000, Status="ACTIVE")}],
+        },
+        "here",
+    )
+    assert settings_of(store)["mode"] == "on-demand"
+    assert "mode" not in index_draft(store, store.indexes[0]).fields
+    remark = table_comment(store)
+    assert "things serves 20000 read units a second at once, grown or bought" in remark
+    assert "things/by-kind serves 9000 write units a second" in remark
+    new = table_store({**DESCRIBED, **units(12_000, 4_000, Status="ACTIVE")}, "here")
+    assert table_comment(new) == "here"
+
+
+@pytest.mark.parametrize(
+    ("stated", "mode", "of_index"),
+    [
+        ({}, "{warm: {reads: 20000, writes: 8000}}", "on-demand"),
+        (
+            {"OnDemandThroughput": {"MaxReadRequestUnits": 30_000}},
+            "{on_demand: {max_reads: 30000}, warm: {reads: 20000, writes: 8000}}",
+            "on-demand",
+        ),
+        (
+            {
+                "BillingModeSummary": {"BillingMode": "PROVISIONED"},
+                "ProvisionedThroughput": {"ReadCapacityUnits": 5, "WriteCapacityUnits": 2},
+            },
+            "{rcu: 5, wcu: 2, warm: {reads: 20000, writes: 8000}}",
+            "{rcu: 5, wcu: 2}",
+        ),
+    ],
+)
+def test_what_a_template_states_is_imported_as_warm(
+    stated: dict[str, Any], mode: str, of_index: str
+) -> None:
+    own = {k: v for k, v in stated.items() if k == "ProvisionedThroughput"}
+    description = {
+        **DESCRIBED,
+        **stated,
+        **units(20_000, 8_000),
+        "GlobalSecondaryIndexes": [{**BY_KIND, **own}],
+    }
+    store = table_store(description, "here")
+    assert settings_of(store)["mode"] == mode
+    assert index_draft(store, store.indexes[0]).fields["mode"] == of_index
+    assert table_comment(store) == "here"
+
+
+TEMPLATE = """
+Resources:
+  Things:
+    Type: AWS::DynamoDB::Table
+    Properties:
+      TableName: things
+      BillingMode: PAY_PER_REQUEST
+      AttributeDefinitions: [{AttributeName: id, AttributeType: S}]
+      KeySchema: [{AttributeName: id, KeyType: HASH}]
+      WarmThroughput: {ReadUnitsPerSecond: 20000, WriteUnitsPerSecond: 8000}
+"""
+TERRAFORM = """
+resource "aws_dynamodb_table" "things" {
+  name         = "things"
+  billing_mode = "PAY_PER_REQUEST"
+  hash_key     = "id"
+  attribute {
+    name = "id"
+    type = "S"
+  }
+  warm_throughput {
+    read_units_per_second  = 20000
+    write_units_per_second = 8000
+  }
+}
+"""
+
+
+@pytest.mark.parametrize(("name", "text"), [("t.yaml", TEMPLATE), ("main.tf", TERRAFORM)])
+def test_templates_are_imported(tmp_path: Path, name: str, text: str) -> None:
+    if name == "main.tf":
+        pytest.importorskip("hcl2")
+    path = tmp_path / name
+    path.write_text(text)
+    assert f"mode: {WARM}" in imported(path).text
+
+
+def test_another_way_to_pay_keeps_what_a_table_states() -> None:
+    both = "{on_demand: {max_writes: 9000}, warm: {reads: 20000, writes: 8000}}"
+    _, design = design_of(both, INDEX)
+    for kind in ModeKind:
+        (table,) = paid_as(design, CapacityMode(kind=kind)).tables
+        assert (table.mode.kind, table.mode.warm_reads) == (kind, Decimal(20_000))
+        index = table.indexes[0].mode
+        assert index is not None
+        assert (index.kind, index.warm_writes) == (kind, Decimal(9_000))
+    (scaled,) = paid_as(design, AUTO).tables
+    # auto scaling to 40,000 units of its own, and to no more than the 9,000 writes allowed
+    assert (scaled.mode.max_rcu, scaled.mode.max_wcu) == (Decimal(40_000), Decimal(9_000))
+    (capped,) = paid_as(design, CapacityMode()).tables
+    assert (capped.mode.max_rcu, capped.mode.max_wcu) == (None, Decimal(9_000))
+
+
+def test_a_plan_keeps_the_maximum_and_warm_throughput_of_its_table() -> None:
+    both = "{on_demand: {max_writes: 9000}, warm: {reads: 20000, writes: 8000}}"
+    session, _ = design_of(both)
+    design = plan(session, start="one", explained=False).design
+    assert isinstance(design, DynamoDesign)
+    (mode,) = [table.mode for table in design.tables if table.name == "things"]
+    assert (mode.warm_reads, mode.warm_writes) == (Decimal(20_000), Decimal(8_000))
+    assert mode.max_wcu == Decimal(9_000)

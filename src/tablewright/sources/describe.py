@@ -47,6 +47,10 @@ def table_store(table: Mapping[str, Any], place: str) -> SourceTable:
             deletion_protection=table.get("DeletionProtectionEnabled"),
             max_read_units=_maximum(table, "MaxReadRequestUnits"),
             max_write_units=_maximum(table, "MaxWriteRequestUnits"),
+            warm_read_units=_warm(table, "ReadUnitsPerSecond", shown=False),
+            warm_write_units=_warm(table, "WriteUnitsPerSecond", shown=False),
+            grown_read_units=_warm(table, "ReadUnitsPerSecond", shown=True),
+            grown_write_units=_warm(table, "WriteUnitsPerSecond", shown=True),
             home=_of_arn(table.get("TableArn"), 3) if table.get("Replicas") else "",
             replicas=tuple(
                 str(r["RegionName"])
@@ -106,6 +110,10 @@ def _index(index: Mapping[str, Any], *, is_local: bool) -> IndexFacts:
         write_units=_units(throughput.get("WriteCapacityUnits")),
         max_read_units=_maximum(index, "MaxReadRequestUnits"),
         max_write_units=_maximum(index, "MaxWriteRequestUnits"),
+        warm_read_units=_warm(index, "ReadUnitsPerSecond", shown=False),
+        warm_write_units=_warm(index, "WriteUnitsPerSecond", shown=False),
+        grown_read_units=_warm(index, "ReadUnitsPerSecond", shown=True),
+        grown_write_units=_warm(index, "WriteUnitsPerSecond", shown=True),
     )
 
 
@@ -113,6 +121,16 @@ def _maximum(part: Mapping[str, Any], name: str) -> Decimal | None:
     """Return one on-demand maximum of a table or index, in units a second; -1 and 0 are none."""
     stated = part.get("OnDemandThroughput") or {}
     return _units(stated.get(name))
+
+
+def _warm(part: Mapping[str, Any], name: str, *, shown: bool) -> Decimal | None:
+    """Return the warm throughput of a table or index: what is shown of it, or what is asked for.
+
+    A description has a status and one figure for what it grew to and what was bought; a request or
+    a template has the units that are wanted.
+    """
+    stated = part.get("WarmThroughput") or {}
+    return _units(stated.get(name)) if ("Status" in stated) == shown else None
 
 
 def _units(value: Any) -> Decimal | None:

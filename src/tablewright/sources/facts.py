@@ -74,6 +74,12 @@ class IndexFacts:
     max_read_units: Decimal | None = None
     """Of an on-demand index: the most request units a second."""
     max_write_units: Decimal | None = None
+    warm_read_units: Decimal | None = None
+    """Units a second it serves at once, where a template states them."""
+    warm_write_units: Decimal | None = None
+    grown_read_units: Decimal | None = None
+    """Those a description shows: grown or bought, in one figure."""
+    grown_write_units: Decimal | None = None
 
 
 @frozen
@@ -87,6 +93,12 @@ class TableSettings:
     max_read_units: Decimal | None = None
     """Of auto scaling the maximum; of on-demand the most request units a second, if limited."""
     max_write_units: Decimal | None = None
+    warm_read_units: Decimal | None = None
+    """Units a second it serves at once, where a template states them."""
+    warm_write_units: Decimal | None = None
+    grown_read_units: Decimal | None = None
+    """Those a description shows: grown or bought, in one figure."""
+    grown_write_units: Decimal | None = None
     target: Decimal | None = None
     """Utilisation auto scaling aims at, 0 to 1."""
     ttl: str | None = None

@@ -163,6 +163,8 @@ def table_of(
             deletion_protection=_is_on(values.get("deletion_protection_enabled")) or None,
             max_read_units=_maximum(values, "max_read_request_units"),
             max_write_units=_maximum(values, "max_write_request_units"),
+            warm_read_units=_warm(values, "read_units_per_second"),
+            warm_write_units=_warm(values, "write_units_per_second"),
             replicas=tuple(
                 str(r["region_name"])
                 for r in _many(values.get("replica"))
@@ -195,12 +197,18 @@ def _indexes(values: Mapping[str, Any]) -> Iterator[IndexFacts]:
                 write_units=_units(index.get("write_capacity")),
                 max_read_units=_maximum(index, "max_read_request_units"),
                 max_write_units=_maximum(index, "max_write_request_units"),
+                warm_read_units=_warm(index, "read_units_per_second"),
+                warm_write_units=_warm(index, "write_units_per_second"),
             )
 
 
 def _witness(values: Mapping[str, Any]) -> str:
     region = _first(values.get("global_table_witness")).get("region_name")
     return str(region) if _is_known(region) else ""
+
+
+def _warm(part: Mapping[str, Any], name: str) -> Decimal | None:
+    return _units(_first(part.get("warm_throughput")).get(name))
 
 
 def _maximum(part: Mapping[str, Any], name: str) -> Decimal | None:

@@ -197,6 +197,7 @@ def cheapest_mode(load: TableLoad, book: PriceBook, region: str) -> tuple[ModeCa
     modes += [("auto-scaling, Standard-IA", scaled, True)]
     result = []
     for name, mode, infrequent in modes:
+        mode = load.mode.carried_to(mode)
         variant = replace(load, mode=mode, infrequent_access=infrequent)
         if mode.kind is not load.mode.kind:
             own_key = tuple(replace(r, mode=None) for r in load.resources)

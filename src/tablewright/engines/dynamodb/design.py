@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import enum
 import re
-from dataclasses import field
+from dataclasses import field, replace
 from decimal import Decimal
 from functools import cache, cached_property
 
@@ -165,6 +165,21 @@ class CapacityMode:
         """Whether it states warm throughput."""
         return (self.warm_reads, self.warm_writes) != (None, None)
 
+    def carried_to(self, other: CapacityMode) -> CapacityMode:
+        """Return another way to pay that keeps what this one states beside the way.
+
+        That is warm throughput, and the maximum of on-demand, which auto scaling has as its own.
+        """
+        if self.is_warmed:
+            other = replace(other, warm_reads=self.warm_reads, warm_writes=self.warm_writes)
+        if self.is_capped and other.kind is not ModeKind.PROVISIONED:
+            other = replace(
+                other,
+                max_rcu=other.max_rcu if self.max_rcu is None else self.max_rcu,
+                max_wcu=other.max_wcu if self.max_wcu is None else self.max_wcu,
+            )
+        return other
+
     @property
     def is_capped(self) -> bool:
         """Whether it is on-demand with a maximum."""
@@ -308,6 +323,21 @@ class Table:
                 self.sort_key,
             )
         )
+
+    def paid(self, mode: CapacityMode) -> Table:
+        """Return the table with its indexes paid another way; what they state beside it is kept."""
+        indexes = tuple(
+            index
+            if index.mode is None
+            else replace(
+                index,
+                mode=index.mode.carried_to(mode)
+                if index.mode.is_capped or index.mode.is_warmed
+                else None,
+            )
+            for index in self.indexes
+        )
+        return replace(self, mode=self.mode.carried_to(mode), indexes=indexes)
 
     @property
     def structure(self) -> tuple[object, ...]:

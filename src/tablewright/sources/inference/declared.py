@@ -12,6 +12,7 @@ from decimal import Decimal
 
 from tablewright.core.quantities import plain
 from tablewright.engines.dynamodb.global_tables import REGION_SETS
+from tablewright.engines.dynamodb.warm_throughput import OF_ITSELF
 from tablewright.sources.draft import (
     AttributeDraft,
     EntityDraft,
@@ -31,9 +32,9 @@ from tablewright.sources.inference.attributes import declared_draft
 
 
 def table_comment(store: SourceTable) -> str:
-    """Return where a table is described, and the names of its tags."""
+    """Return where a table is described, the names of its tags, and what it grew to."""
     tags = f"tags: {', '.join(store.tags)}" if store.tags else ""
-    return "; ".join(text for text in (store.place, tags) if text)
+    return "; ".join(text for text in (store.place, tags, *_grown(store)) if text)
 
 
 def index_draft(store: SourceTable, index: IndexFacts) -> IndexDraft:
@@ -51,27 +52,71 @@ def index_draft(store: SourceTable, index: IndexFacts) -> IndexDraft:
     fields["project"] = (
         f"[{', '.join(index.included)}]" if index.projection == "include" else index.projection
     )
-    settings = store.settings
-    if (
-        settings.mode == "provisioned"
-        and index.read_units is not None
-        and index.write_units is not None
-        and (index.read_units, index.write_units) != (settings.read_units, settings.write_units)
-    ):
-        fields["mode"] = f"{{rcu: {plain(index.read_units)}, wcu: {plain(index.write_units)}}}"
-    if settings.mode == "on-demand" and (index.max_read_units, index.max_write_units) != (
-        settings.max_read_units,
-        settings.max_write_units,
-    ):
-        fields["mode"] = _on_demand(index.max_read_units, index.max_write_units)
+    mode = _index_mode(store.settings, index)
+    if mode:
+        fields["mode"] = mode
     return IndexDraft(name=index.name, fields=fields)
 
 
-def _on_demand(reads: Decimal | None, writes: Decimal | None) -> str:
-    """Return the mode on-demand as the model file writes it, with the maximum it has."""
-    figures = (("max_reads", reads), ("max_writes", writes))
-    inside = [f"{name}: {plain(value)}" for name, value in figures if value is not None]
-    return f"{{on_demand: {{{', '.join(inside)}}}}}" if inside else "on-demand"
+def _index_mode(settings: TableSettings, index: IndexFacts) -> str:
+    """Return the mode of an index where it is not the table's; "" where it is."""
+    is_warmed_alike = _warm(index) == _warm(settings)
+    read, write = index.read_units, index.write_units
+    if index.is_local:
+        return ""
+    if settings.mode == "provisioned" and read is not None and write is not None:
+        if is_warmed_alike and (read, write) == (settings.read_units, settings.write_units):
+            return ""
+        return _braces((f"rcu: {plain(read)}", f"wcu: {plain(write)}", _warm(index)))
+    if settings.mode == "on-demand":
+        maximum = (index.max_read_units, index.max_write_units)
+        if is_warmed_alike and maximum == (settings.max_read_units, settings.max_write_units):
+            return ""
+        return _on_demand(index)
+    return ""
+
+
+def _on_demand(stated: TableSettings | IndexFacts) -> str:
+    """Return the mode on-demand as the model file writes it, with maximum and warm throughput."""
+    maximum = _units("max", stated.max_read_units, stated.max_write_units)
+    return _braces((f"on_demand: {maximum}" if maximum else "", _warm(stated))) or "on-demand"
+
+
+def _warm(stated: TableSettings | IndexFacts) -> str:
+    units = _units("", stated.warm_read_units, stated.warm_write_units)
+    return f"warm: {units}" if units else ""
+
+
+def _units(prefix: str, reads: Decimal | None, writes: Decimal | None) -> str:
+    """Return units a second as the model file writes them: {max_reads: 5, max_writes: 2}."""
+    names = [f"{prefix}_{word}" if prefix else word for word in ("reads", "writes")]
+    figures = zip(names, (reads, writes), strict=True)
+    return _braces([f"{name}: {plain(units)}" for name, units in figures if units is not None])
+
+
+def _braces(parts: Sequence[str]) -> str:
+    inside = [part for part in parts if part]
+    return f"{{{', '.join(inside)}}}" if inside else ""
+
+
+def _grown(store: SourceTable) -> list[str]:
+    """Return remarks on warm throughput above what a table has by itself."""
+    remarks = []
+    stated: list[tuple[str, TableSettings | IndexFacts]] = [(store.name, store.settings)]
+    stated += [(f"{store.name}/{index.name}", index) for index in store.indexes]
+    for name, part in stated:
+        shown = ((part.grown_read_units, "read"), (part.grown_write_units, "write"))
+        above = [
+            f"{plain(units)} {word}"
+            for units, word in shown
+            if units is not None and units > OF_ITSELF[word]
+        ]
+        if above:
+            remarks.append(
+                f"{name} serves {' and '.join(above)} units a second at once, grown or bought: "
+                "where it was bought, or another table has to, state warm: of its mode"
+            )
+    return remarks
 
 
 def _list(names: Sequence[str]) -> str:
@@ -101,15 +146,15 @@ def settings_of(store: SourceTable) -> dict[str, str]:
             if value is not None
         ]
         inside.append(f"target: {plain(target * 100)}%")
-        out["mode"] = f"{{auto_scaling: {{{', '.join(inside)}}}}}"
+        out["mode"] = _braces((f"auto_scaling: {{{', '.join(inside)}}}", _warm(settings)))
     elif settings.mode == "provisioned":
         read, write = settings.read_units, settings.write_units
         if read is not None and write is not None:
-            out["mode"] = f"{{rcu: {plain(read)}, wcu: {plain(write)}}}"
+            out["mode"] = _braces((f"rcu: {plain(read)}", f"wcu: {plain(write)}", _warm(settings)))
         else:
             out["mode"] = "{rcu: 5 (assumed), wcu: 5 (assumed)}"
     else:
-        out["mode"] = _on_demand(settings.max_read_units, settings.max_write_units)
+        out["mode"] = _on_demand(settings)
     if settings.infrequent_access:
         out["class"] = "infrequent-access"
     if settings.ttl:

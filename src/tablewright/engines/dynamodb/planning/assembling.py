@@ -9,7 +9,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from tablewright.engines.dynamodb.design import DynamoDesign, Index, Table
+from tablewright.engines.dynamodb.design import CapacityMode, DynamoDesign, Index, Table
 from tablewright.engines.dynamodb.planning.choices import IndexCandidate, candidate_of, placement_of
 from tablewright.engines.dynamodb.planning.queries import expiry_of, is_recovered
 from tablewright.engines.dynamodb.planning.tables import plural
@@ -120,6 +120,8 @@ def with_settings(
             strong_replicas=old.strong_replicas,
             witness=old.witness,
             replica_accounts=old.replica_accounts,
+            mode=old.mode.carried_to(table.mode),
+            indexes=tuple(_with_stated_units(index, old) for index in table.indexes),
         )
     if is_recovered(model, entity) and table.pitr_days is None:
         table = replace(table, pitr_days=35)
@@ -128,6 +130,15 @@ def with_settings(
     if expiry and expiry in table.shapes[0].attributes and not table.strong_replicas:
         table = replace(table, ttl=expiry)
     return table
+
+
+def _with_stated_units(index: Index, old: Table) -> Index:
+    """Return an index with the maximum and warm throughput that the one of its keys states."""
+    for before in old.indexes:
+        same = (before.partition_keys, before.sort_keys) == (index.partition_keys, index.sort_keys)
+        if same and before.mode is not None and (before.mode.is_capped or before.mode.is_warmed):
+            return replace(index, mode=before.mode.carried_to(CapacityMode()))
+    return index
 
 
 def table_names(model: Model, settings: Settings, current: DynamoDesign | None) -> dict[str, str]:

@@ -84,7 +84,7 @@ def choose_modes(
         if table.vector_indexes:
             chosen, note = "on-demand", "vector indexes are for tables on demand only"
         mode, infrequent = next((m, i) for n, m, i in WAYS if n == chosen)
-        tables.append(replace(table, mode=mode, infrequent_access=infrequent))
+        tables.append(replace(table.paid(mode), infrequent_access=infrequent))
         choices.append(
             ModeChoice(
                 table=table.name,
@@ -101,10 +101,7 @@ def paid_as(design: DynamoDesign, mode: CapacityMode) -> DynamoDesign:
     return replace(
         design,
         tables=tuple(
-            t
-            if t.vector_indexes
-            else replace(t, mode=mode, indexes=tuple(replace(i, mode=None) for i in t.indexes))
-            for t in design.tables
+            table if table.vector_indexes else table.paid(mode) for table in design.tables
         ),
     )
 
@@ -115,7 +112,7 @@ def _paid(design: DynamoDesign, mode: CapacityMode, infrequent: bool) -> DynamoD
         tables=tuple(
             table
             if table.vector_indexes  # vector indexes are for tables on demand only
-            else replace(table, mode=mode, infrequent_access=infrequent)
+            else replace(table.paid(mode), infrequent_access=infrequent)
             for table in design.tables
         ),
     )

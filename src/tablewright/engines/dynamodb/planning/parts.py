@@ -33,7 +33,7 @@ def on_demand(design: DynamoDesign) -> DynamoDesign:
     return replace(
         design,
         tables=tuple(
-            replace(t, mode=CapacityMode(), infrequent_access=False) for t in design.tables
+            replace(t.paid(CapacityMode()), infrequent_access=False) for t in design.tables
         ),
     )
 

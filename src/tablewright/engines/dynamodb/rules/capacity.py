@@ -86,12 +86,12 @@ def ddb_cap_001(f: DynamoFacts, place: TableOrIndex) -> Verdict:
         estimate = demand - provisioned
         if best <= crossover * (ONE + f.k["mode_margin"]) or estimate < f.k["min_save"]:
             return CLEAR
-        mode = scaling(f, table)
+        mode = table.mode.carried_to(scaling(f, table))
     else:
         estimate = provisioned - demand
         if best >= crossover * (ONE - f.k["mode_margin"]):
             return CLEAR
-        mode = CapacityMode()
+        mode = table.mode.carried_to(CapacityMode())
     return Hit(
         evidence=(
             f"{table.name} would use {percent(best)} of provisioned capacity at a target of "
@@ -169,7 +169,7 @@ def ddb_cap_004(f: DynamoFacts, place: TableOrIndex) -> Verdict:
     used = max(means[d] / paid[d] for d in paid if paid[d])
     if used >= crossover * (ONE - f.k["mode_margin"]):
         return CLEAR
-    change = SetCapacity(table=table.name, mode=CapacityMode())
+    change = SetCapacity(table=table.name, mode=table.mode.carried_to(CapacityMode()))
     return Hit(
         evidence=(
             f"{table.name} pays for {decimals(paid['read'])} read and {decimals(paid['write'])} "
