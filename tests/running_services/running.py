@@ -6,12 +6,13 @@ import datetime as dt
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from copy import copy
+from functools import cache
 from typing import Any
 
 import pytest
 from peers import DYNAMODB_LOCAL, running
-from starlette.testclient import TestClient
 
+from asking import Client
 from tablewright.store.opening import fill_store, open_store
 from tablewright.verbs.serve import app_session
 from tablewright_services.common.service import Service
@@ -40,6 +41,10 @@ def database_of(parameter: str) -> Iterator[tuple[str, str]]:
         pytest.skip(f"DynamoDB Local is not installed ({DYNAMODB_LOCAL.missing})")
     with running(DYNAMODB_LOCAL) as server:
         yield parameter.removesuffix(ON_DYNAMODB_LOCAL), f"http://127.0.0.1:{server.port}"
+
+
+_session_of = cache(app_session)
+"""The session of an application, read once; what designs cost for the store is kept with it."""
 
 
 class Time:
@@ -76,7 +81,7 @@ class Running:
         closes: bool = True,
     ) -> None:
         self.time = Time()
-        session = app_session(app)
+        session = _session_of(app)
         self.store = open_store(
             session, design=design, target=target, create=True, clock=self.time.now
         )
@@ -95,7 +100,7 @@ class Running:
             ticks=self.time.ticks,
         )
         application = self.service.application(closes=closes)
-        self.client = TestClient(application, raise_server_exceptions=False)
+        self.client = Client(application)
 
     def restarted(self) -> Running:
         """Return the service as a new process on the same store, which it leaves open."""

@@ -11,9 +11,9 @@ from typing import Any
 
 import jsonschema
 import pytest
-from starlette.testclient import TestClient
 
 import tablewright
+from asking import Client
 from tablewright.core.errors import UsageError
 from tablewright.serve.application import DataApi
 from tablewright.serve.aws import lambda_handler
@@ -52,7 +52,7 @@ class Served:
         self.ticks = Clock()
         self.api = DataApi(store, settings, self.lines.append, lambda: NOW, self.ticks)
         self.app = self.api.application(closes=False)
-        self.client = TestClient(self.app, raise_server_exceptions=False)
+        self.client = Client(self.app)
 
 
 @pytest.fixture
@@ -60,7 +60,7 @@ def served(store: Store) -> Served:
     return Served(store, ServeSettings())
 
 
-def register(client: TestClient, name: str) -> str:
+def register(client: Client, name: str) -> str:
     reply = client.post("/api/register", json={**NEW, "email": f"{name}@x.org"})
     assert reply.status_code == 201, reply.text
     return str(reply.json()["customerId"])

@@ -10,9 +10,12 @@ import socket
 import subprocess
 import sys
 import urllib.request
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
+from tablewright.cli.main import run
 
 SHOP = Path(__file__).parents[1] / "store" / "shop.yaml"
 
@@ -90,18 +93,35 @@ def posted(url: str, body: dict[str, str]) -> dict[str, object]:
         return answer
 
 
-def test_a_service_on_a_server_needs_secrets_that_hold() -> None:
-    errors = refused("--app", "llm-proxy", "--target", "local", JWT_SECRET="")
+Told = Callable[..., str]
+
+
+@pytest.fixture
+def told(capsys: pytest.CaptureFixture[str]) -> Told:
+    """Return what is said of a command that is refused, run in this process."""
+
+    def refusal(*arguments: str) -> str:
+        assert run(["serve", *arguments]) == 2
+        return capsys.readouterr().err
+
+    return refusal
+
+
+def test_a_service_on_a_server_needs_secrets_that_hold(
+    told: Told, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("JWT_SECRET", "")
+    errors = told("--app", "llm-proxy", "--target", "local")
     assert "JWT_SECRET has 0 characters" in errors
 
 
-def test_what_cannot_be_served_is_said() -> None:
-    assert "no API key is set" in refused(str(SHOP), "--host", "0.0.0.0", "--target", "memory")
-    assert "did you mean `auxeira`" in refused("--app", "auxera")
-    assert "did you mean `memory`" in refused(str(SHOP), "--target", "memry")
+def test_what_cannot_be_served_is_said(told: Told) -> None:
+    assert "no API key is set" in told(str(SHOP), "--host", "0.0.0.0", "--target", "memory")
+    assert "did you mean `auxeira`" in told("--app", "auxera")
+    assert "did you mean `memory`" in told(str(SHOP), "--target", "memry")
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
-        assert "choose another --port" in refused(str(SHOP), "--target", "memory", "--port", port)
+        assert "choose another --port" in told(str(SHOP), "--target", "memory", "--port", port)
 
 
 def test_a_missing_package_is_named_with_its_command(tmp_path: Path) -> None:
