@@ -12,6 +12,7 @@ from typing import Any
 
 from tablewright.core.errors import UnsupportedError
 from tablewright.engines.dynamodb.design import KeyTemplate
+from tablewright.engines.dynamodb.requests import BEFORE
 from tablewright.evaluation.parameters import field_name
 from tablewright.model.values import Attribute, Entity, Kind
 
@@ -59,6 +60,8 @@ def value_source(value: Any) -> str:
 
 def text_source(text: str) -> str:
     """Return a text with markers: the expression alone, a literal, or an f-string."""
+    if text.endswith(BEFORE):
+        return f"_before({text_source(text[: -len(BEFORE)])})"
     parts = _MARK.split(text)
     if len(parts) == 1:
         return _quoted(text)
@@ -80,7 +83,7 @@ def text_source(text: str) -> str:
 
 def _quoted(text: str) -> str:
     escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
-    return '"' + escaped.replace("\uffff", "\\uffff") + '"'
+    return '"' + escaped.replace("\uffff", "\\uffff").replace("\x00", "\\x00") + '"'
 
 
 quoted = _quoted

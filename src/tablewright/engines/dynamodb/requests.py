@@ -38,7 +38,25 @@ from tablewright.sample.wire import key_text, to_wire
 LAST = "\uffff"
 """Sorts behind any text: the end of a range of composed keys."""
 
+BEFORE = "\x03"
+"""Ends a text with markers, of a generated client, that means the last one before it."""
+
 COMPARATORS = {"eq": "=", "lt": "<", "le": "<=", "gt": ">", "ge": ">="}
+
+
+def last_before(text: str) -> str:
+    r"""Return the last text that sorts before another, which is not empty, by their UTF-8 bytes.
+
+    Example:
+        >>> last_before("M#7"), last_before("M#"), last_before("a\x00")
+        ('M#6\uffff', 'M"\uffff', 'a')
+    """
+    if "\x01" in text:
+        return text + BEFORE
+    last = ord(text[-1])
+    if not last:
+        return text[:-1]
+    return text[:-1] + chr(0xD7FF if last == 0xE000 else last - 1) + LAST
 
 
 def asked_attributes(table: Table, shape: ItemShape, step: ReadStep) -> tuple[str, ...]:
@@ -303,11 +321,16 @@ class RequestBuilder:
             return self._compare(name, operator, operands, expression)
         provided = [prefix + str(operand) for operand in operands]
         if len(bound.template.parts) > bound.bound_parts + 1:
-            # more follows the ranged part: an upper end has to lie behind all of it
+            # more follows the ranged part: an upper end has to lie behind all that has this value
+            behind = bound.template.parts[bound.bound_parts + 1].literal + LAST
             if operator in ("between", "le"):
-                provided[-1] += LAST
+                provided[-1] += behind
             elif operator == "gt":
-                provided[0] += LAST
+                provided[0] += behind
+        elif operator == "gt":
+            provided[0] += "\x00"  # BETWEEN takes its ends in
+        elif operator == "lt":
+            provided[-1] = last_before(provided[-1])
         return self._compare(name, operator, provided, expression, prefix)
 
     def _compare(
