@@ -1,6 +1,6 @@
 """What `explain` prints can be pasted: every request, as printed, is accepted on seeded tables.
 
-Each pattern of each DynamoDB design of the five applications, at 20 users: as Python, as AWS CLI
+Each pattern of each DynamoDB design of the five applications, at few users: as Python, as AWS CLI
 commands and as JSON. What one request changes may be in the way of the next one, so a request that
 is refused is tried once more on the tables as they were seeded.
 """
@@ -24,6 +24,7 @@ from tablewright.engines.dynamodb.transport import LocalTransport
 from tablewright.local.database import Database
 from tablewright.local.faults import Fault
 from tablewright.operate.provision import apply_provision
+from tablewright.proof import examples
 from tablewright.reports.pages import written
 from tablewright.session import Session
 from tablewright.verbs.database import silent
@@ -31,7 +32,8 @@ from tablewright.verbs.explain import ExplainView, explain
 from tablewright.verbs.shortening import shortened
 
 Sent = tuple[str, dict[str, Any]]
-USERS = 20
+USERS = {"llm-proxy": 4}
+"""By application, where not 20: each user of this one has 1,800 calls a month."""
 DESIGNS = [
     ("screen-time-journey", "current"),
     ("screen-time-journey", "recommended"),
@@ -61,8 +63,9 @@ def test_these_are_all_designs_on_dynamodb() -> None:
 
 @pytest.mark.parametrize(("app", "design"), DESIGNS)
 def test_every_request_that_explain_prints_is_accepted(
-    app: str, design: str, tmp_path: Path
+    app: str, design: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(examples, "USERS", USERS.get(app, 20))
     session = session_of(app)
     tables = _Seeded(session, design, tmp_path)
     refused = []
@@ -148,12 +151,14 @@ class _Seeded:
     """The tables of a design, which can be put back to what they were seeded with."""
 
     def __init__(self, session: Session, design: str, folder: Path) -> None:
+        world = examples.example_world(session.model)
+        assert world is not None
         self._pristine, self._copy = folder / "pristine.db", folder / "copy.db"
         with Database(self._pristine, clock=_before_any_expiry) as database:
             transport, chosen = LocalTransport(database), dynamo_design(session, design)
             adapter = adapter_on(session, chosen, transport)
             apply_provision(adapter.plan_provision(), adapter, silent)
-            fill(session, chosen, transport, USERS)
+            fill(session, chosen, transport, world.users)
         self._database = self._fresh()
 
     def fault_of(self, requests: list[Sent]) -> str:

@@ -10,13 +10,14 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import partial
 
+from tablewright.core.memo import Memo
 from tablewright.evaluation.connector import Connector
 from tablewright.evaluation.values import Evaluation, Request
 from tablewright.model.values import Model
 from tablewright.proof.runner import children_of
 from tablewright.proof.workload import Workload
 from tablewright.sample.calls import Call, Row
-from tablewright.sample.sample import Sample
+from tablewright.sample.sample import Sample, sample_of
 from tablewright.sample.world import World
 
 USERS = 20
@@ -39,8 +40,19 @@ def example_requests(
 
 
 def example_world(model: Model) -> World | None:
-    """Return the instances that values are taken from; None if no scale has one of everything."""
-    sample = Sample(model)
+    """Return the instances that values are taken from; None if no scale has one of everything.
+
+    They are drawn once for all patterns of a model.
+    """
+    world = _WORLDS.get((model,), (USERS,), lambda: _example_world(model))
+    return None if world is None else world.untouched()
+
+
+_WORLDS: Memo[World | None] = Memo(1)
+
+
+def _example_world(model: Model) -> World | None:
+    sample = sample_of(model)
     users = _enough_users(model, sample)
     return None if users is None else World(model, sample, users)
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from array import array
 from collections import Counter, OrderedDict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass, field
 from decimal import Decimal
 from math import asin, cos, radians, sin, sqrt
@@ -129,6 +130,16 @@ class World:
         self._weights: dict[str, int] = {}
         self._kept = 0
         self._fresh: dict[str, int] = {}
+
+    def untouched(self) -> World:
+        """Return the same instances, none taken as new yet, with what was drawn of them so far.
+
+        It is for reading, and of a world in which nothing was changed.
+        """
+        assert not self.changed
+        world = copy(self)
+        world._fresh = {}
+        return world
 
     # ------------------------------------------------------------ instances
 
