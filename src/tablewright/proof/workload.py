@@ -16,6 +16,7 @@ from math import prod
 from typing import Any
 
 from tablewright.core.quantities import ONE
+from tablewright.model.moments import is_moment
 from tablewright.model.values import Condition, Entity, Kind, Model, Pattern, Verb
 from tablewright.proof.call_values import amount_of, beginning, beyond, expected_of, moments_of
 from tablewright.sample.calls import LONG_AGO, Call, typed
@@ -529,28 +530,37 @@ class Workload:
         """
         if not pattern.condition_tests:
             return number, Call(pattern=pattern, row={})
+        by_clock = any(is_moment(test.value or "") for test in pattern.condition_tests)
         for _ in range(TRIES if is_free else 1):
             row = self.world.row(entity.name, number) or {}
-            for moment in moments_of(row):
+            for moment in moments_of(row)[: None if by_clock else 1]:
                 call = Call(
                     pattern=pattern, row=row, expected=expected_of(pattern, row), now=moment
                 )
                 if all_hold(write_tests(entity, call), row):
                     return number, call
-            if is_free:
-                number = self._another(entity, self._pick_with(entity, pattern))
+            candidate = self._pick_with(entity, pattern) if is_free else None
+            if candidate is None:
+                break
+            if self._written is not None:
+                self._written.discard((entity.name, number))
+            number = self._another(entity, candidate)
         return number, None
 
-    def _pick_with(self, entity: Entity, pattern: Pattern) -> int:
-        """Choose an instance that has a value which a write asks for, if any has."""
+    def _pick_with(self, entity: Entity, pattern: Pattern) -> int | None:
+        """Choose an instance that has a value which a write asks for; None where none has it."""
         for test in pattern.condition_tests:
-            if test.operator == "eq" and test.value is not None:
-                value = typed(entity, test.attribute, test.value)
-                having = self.world.index(entity.name, test.attribute).get(value, ())
-                seeded = [n for n in having if n < self.world.counts[entity.name]]
-                if seeded:
-                    self._met += 1
-                    return seeded[self._met % len(seeded)]
+            texts = (test.value,) if test.operator == "eq" else test.values
+            values = [typed(entity, test.attribute, text) for text in texts if text is not None]
+            if test.operator not in ("eq", "in") or not values:
+                continue
+            index = self.world.index(entity.name, test.attribute)
+            having = chain.from_iterable(index.get(value, ()) for value in values)
+            seeded = [n for n in having if n < self.world.counts[entity.name]]
+            if not seeded:
+                return None
+            self._met += 1
+            return seeded[self._met % len(seeded)]
         return self._pick(entity.name)
 
     def _another(self, entity: Entity, number: int) -> int:

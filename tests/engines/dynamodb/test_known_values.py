@@ -117,8 +117,6 @@ def test_the_meter_says_the_same(session):
     off = {
         p.pattern: (p.reads.difference, p.writes.difference)
         for p in proof.patterns
-        # In which indexes an instance is when it is deleted follows from what others did to it.
-        if p.pattern not in ("drop", "forget")
-        and max(abs(p.reads.difference), abs(p.writes.difference)) > Decimal("0.01")
+        if max(abs(p.reads.difference), abs(p.writes.difference)) > Decimal("0.01")
     }
     assert off == {}

@@ -7,12 +7,11 @@ database metered: sizes are drawn from the model, units worked out by the routin
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Mapping, Sequence
-from dataclasses import field, replace
+from collections.abc import Hashable, Iterable, Sequence
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
-from tablewright.core.frozen import frozen
 from tablewright.core.quantities import ONE, ZERO
 from tablewright.engines.dynamodb.access import KeyMatch
 from tablewright.engines.dynamodb.buckets import buckets_between
@@ -26,6 +25,7 @@ from tablewright.engines.dynamodb.populations import (
     Walk,
     walk,
 )
+from tablewright.engines.dynamodb.predicted_instances import PredictedInstance, number_of
 from tablewright.engines.dynamodb.reading.context import Context
 from tablewright.engines.dynamodb.reading.router import ReadRouter
 from tablewright.engines.dynamodb.sizing import ShapeSizes, depends_on
@@ -40,106 +40,6 @@ from tablewright.sample.world import Test, World, in_order
 
 Units = dict[tuple[str, str], Decimal]
 """Mean units of a call by resource and dimension."""
-
-
-@frozen
-class PredictedInstance:
-    """What is kept of one instance that a call asked for or wrote, to predict its units."""
-
-    pattern: Pattern
-    number: int | None
-    fresh: int | None
-    changed: frozenset[str]
-    must_fail: bool
-    is_missed: bool
-    given: Mapping[str, Any] = field(default_factory=dict)
-    bounds: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
-    parts: tuple[PredictedInstance, ...] = ()
-    appended: Mapping[str, int] = field(default_factory=dict)
-    """How many elements were appended before to lists of the instance."""
-    written: Mapping[str, int] = field(default_factory=dict)
-    """Bytes of the values that earlier calls have set on the instance, or on its owner."""
-    values: Mapping[str, Any] = field(default_factory=dict)
-    """Of these the values on which it depends whether the item is in an index, and where."""
-    owner: int | None = None
-    """Of an instance in its parent's item: the parent."""
-    families: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
-    """The children that are in the item, or in the parent's item, before the call."""
-
-    @classmethod
-    def of(
-        cls,
-        call: Call,
-        world: World,
-        embedded: Container[str],
-        in_keys: Mapping[str, frozenset[str]],
-    ) -> tuple[PredictedInstance, ...]:
-        """Return what is kept of a call that is about to be made: one for each of a batch.
-
-        Args:
-            call: the call.
-            world: what there is.
-            embedded: the entities whose instances are in their parents' items.
-            in_keys: of each entity the attributes that keys of its items are made of or hang on.
-        """
-        return tuple(cls._one(each, world, embedded, in_keys) for each in (call, *call.more))
-
-    @classmethod
-    def _one(
-        cls,
-        call: Call,
-        world: World,
-        embedded: Container[str],
-        in_keys: Mapping[str, frozenset[str]],
-    ) -> PredictedInstance:
-        entity = world.model.entity(call.pattern.entity)
-        owner: int | None = None
-        holder, number = entity, call.number
-        if entity.name in embedded and entity.parent is not None:
-            holder = world.model.entity(entity.parent)
-            number = owner = world.numbered(holder, call.row)
-        families = {
-            child.name: _there(world, child.name, holder.name, number)
-            for child in world.model.entities
-            if child.parent == holder.name
-            and child.name in embedded
-            and (number is not None or call.pattern.verb is Verb.PUT)
-        }
-        names = [c.attribute for c in call.pattern.where if c.operator == "eq"]
-        written = (
-            _written(world, entity, call)
-            if owner is None
-            else dict(world.written.get((holder.name, owner), {}))
-        )
-        since = in_keys.get(holder.name, frozenset()).intersection(written)
-        row = (world.row(holder.name, number) if since and number is not None else None) or {}
-        return cls(
-            pattern=call.pattern,
-            number=call.like if call.number is None else call.number,
-            fresh=call.fresh,
-            changed=call.changed,
-            must_fail=call.must_fail,
-            is_missed=call.is_missed,
-            given={name: call.row.get(name) for name in names},
-            bounds=dict(call.bounds),
-            parts=tuple(
-                cls._one(each, world, embedded, in_keys) for part in call.parts for each in part.all
-            ),
-            appended=_appended(world, entity, call.number),
-            written=written,
-            values={name: row.get(name) for name in since},
-            owner=owner,
-            families=families,
-        )
-
-
-def _there(world: World, child: str, parent: str, number: int | None) -> tuple[int, ...]:
-    """Return the children of an instance that were not removed; a new instance has none."""
-    if number is None:
-        return ()
-    return tuple(
-        each for each in world.children(child, parent, number) if world.row(child, each) is not None
-    )
 
 
 class Prediction:
@@ -206,6 +106,25 @@ class Prediction:
         return units
 
     def _of_one(self, pattern: Pattern, route: Route, items: Sequence[PredictedInstance]) -> Units:
+        """Return the mean units of calls; of writes those that do the same are taken together.
+
+        Which items are refused, or get another value, may be those that are in an index.
+        """
+        alike: dict[Hashable, list[PredictedInstance]] = {}
+        open_ones = {name for name, share in pattern.changes if share < ONE}
+        for item in items:
+            what = (item.must_fail, item.changed & open_ones) if pattern.verb.is_write else ()
+            alike.setdefault(what, []).append(item)
+        units: Units = {}
+        for same in alike.values():
+            share = Decimal(len(same)) / len(items)
+            for key, figure in self._of_alike(pattern, route, same).items():
+                units[key] = units.get(key, ZERO) + figure * share
+        return units
+
+    def _of_alike(
+        self, pattern: Pattern, route: Route, items: Sequence[PredictedInstance]
+    ) -> Units:
         sizes = CalledSizes(self, pattern, route, items)
         realised = _realised(pattern, items, one_each=not sizes.has_groups)
         result = self._route(realised, route, sizes) if sizes.has_any else None
@@ -218,7 +137,7 @@ class Prediction:
             options, _ = ReadRouter(context).options(pattern)
             same = next((o for o in options if o.steps == route.steps), None)
             return None if same is None else replace(route, requests=same.requests)
-        result = WriteRouter(context, ReadRouter(context)).route(pattern)
+        result = _CalledWrites(context, ReadRouter(context), sizes).route(pattern)
         return result if result.is_served and result.steps == route.steps else None
 
 
@@ -372,17 +291,19 @@ class CalledSizes(DesignSizes):
             self._families[name] = ([len(group) for group in groups], drawn)
 
     def _drawn(self, entity: Entity, listed: Sequence[PredictedInstance]) -> Drawn:
-        numbers = tuple(_number(entry) for entry in listed)
-        created = tuple(_number(entry) if entry.fresh is None else entry.fresh for entry in listed)
+        pairs = [self._values_of(entity, entry) for entry in listed]
+        numbers = tuple(like for like, _ in pairs)
+        created = tuple(fresh for _, fresh in pairs)
         own_key: dict[str, tuple[int, ...]] = {}
         after: dict[str, tuple[int, ...]] = {}
-        if any(entry.fresh is not None for entry in listed):
-            for attribute in entity.attributes:
-                if all(entry.pattern.verb is Verb.PUT for entry in listed):
-                    if self.world.is_own(entity, attribute):
-                        own_key[attribute.name] = created
-                elif attribute.unique:
-                    after[attribute.name] = created
+        if numbers != created:
+            names = [a.name for a in entity.attributes if self.world.is_own(entity, a)]
+            own_key = dict.fromkeys(names, created)
+        updated = [entry.fresh if entry.pattern.verb is Verb.UPDATE else None for entry in listed]
+        if any(fresh is not None for fresh in updated):
+            given = zip(created, updated, strict=True)
+            next_ones = tuple(old if fresh is None else fresh for old, fresh in given)
+            after = dict.fromkeys((a.name for a in entity.attributes if a.unique), next_ones)
         longer = {
             name: tuple(entry.appended.get(name, 0) for entry in listed)
             for name in dict.fromkeys(name for entry in listed for name in entry.appended)
@@ -392,6 +313,13 @@ class CalledSizes(DesignSizes):
             for entry in listed
         ]
         return Drawn(numbers, own_key, after, longer, _since(own), _values_since(own))
+
+    def _values_of(self, entity: Entity, entry: PredictedInstance) -> tuple[int, int]:
+        """Return of which instance the values are, and of which those that none else has."""
+        number = number_of(entry)
+        if entry.pattern.verb is Verb.PUT:
+            return number, number if entry.fresh is None else entry.fresh
+        return self.world.made.get((entity.name, number), (number, number))
 
     def _lists(self) -> dict[str, Drawn]:
         """Return every instance that the keys of these calls lead to, each once."""
@@ -440,6 +368,18 @@ class CalledSizes(DesignSizes):
                 shape_sizes = _Fetched(shape_sizes, self.fetched, self.fetched_count)
             self.shared.kept[key] = shape_sizes
         return shape_sizes
+
+    def of_part(self, part: Pattern, table: Table, shape: ItemShape) -> ShapeSizes:
+        """Return the sizes over the instances that one part of a transaction wrote."""
+        parts = [each for each in self.pattern.parts if each.entity == part.entity]
+        own = [p for item in self.items for p in item.parts if p.pattern.name == part.name]
+        if len(parts) < 2 or shape.entity != part.entity or any(p.owner is not None for p in own):
+            return self.of(table, shape)
+        entity = self.model.entity(part.entity)
+        chosen = Chosen(
+            self.prediction.blocks, {entity.name: self._drawn(entity, own)}, self._families
+        )
+        return ShapeSizes(self.model, table, shape, chosen, len(own))
 
     def whole(self, table: Table, shape: ItemShape) -> ShapeSizes:
         """Return the sizes of one shape over the population: whoever is asked for, all is read."""
@@ -509,7 +449,7 @@ class CalledSizes(DesignSizes):
         cells = self.prediction.all.cells(entity, keys, column)
         centres = [
             (
-                self.world.value(entity.name, _number(item), cells.attribute),
+                self.world.value(entity.name, number_of(item), cells.attribute),
                 tuple(item.given.get(name) for name in cells.others),
             )
             for item in self.items
@@ -519,6 +459,17 @@ class CalledSizes(DesignSizes):
     def share_of_value(self, entity: str, attribute: str, value: str) -> Decimal:
         """Return the share of the population that has a value of an attribute."""
         return self.prediction.all.share_of_value(entity, attribute, value)
+
+
+class _CalledWrites(WriteRouter):
+    """Routes writes over the instances that calls wrote, of a transaction part by part."""
+
+    def __init__(self, context: Context, reads: ReadRouter, sizes: CalledSizes) -> None:
+        super().__init__(context, reads)
+        self._called = sizes
+
+    def _met(self, part: Pattern, table: Table, shape: ItemShape) -> ShapeSizes:
+        return self._called.of_part(part, table, shape)
 
 
 class CalledCollections(DesignSizes):
@@ -577,10 +528,6 @@ class _Fetched(ShapeSizes):
         return self._fetched.items(touched)
 
 
-def _appended(world: World, entity: Entity, number: int | None) -> dict[str, int]:
-    return {} if number is None else dict(world.appended.get((entity.name, number), {}))
-
-
 def _since(listed: Sequence[PredictedInstance]) -> dict[str, tuple[int | None, ...]]:
     """Return the bytes of attributes that were set since they were drawn, call by call."""
     names = dict.fromkeys(name for entry in listed for name in entry.written)
@@ -612,17 +559,6 @@ def _in_keys(design: DynamoDesign) -> dict[str, frozenset[str]]:
     return {entity: frozenset(own) for entity, own in names.items()}
 
 
-def _written(world: World, entity: Entity, call: Call) -> dict[str, int]:
-    """Return the bytes of what earlier calls have set and this one leaves as it is.
-
-    What it sets itself goes there and back: the larger of both values counts either way.
-    """
-    if call.number is None:
-        return {}
-    result = world.written.get((entity.name, call.number), {})
-    return {name: size for name, size in result.items() if name not in call.pattern.touched}
-
-
 def _drawn_as_made(world: World, entity: str, numbers: Sequence[int]) -> Drawn:
     """Return instances as they were drawn; one that was put has the values of two others."""
     pairs = [world.made.get((entity, number), (number, number)) for number in numbers]
@@ -633,12 +569,6 @@ def _drawn_as_made(world: World, entity: str, numbers: Sequence[int]) -> Drawn:
     result = world.model.entity(entity)
     names = [a.name for a in result.attributes if world.is_own(result, a)]
     return Drawn(like, dict.fromkeys(names, fresh))
-
-
-def _number(instance: PredictedInstance) -> int:
-    number = instance.fresh if instance.number is None else instance.number
-    assert number is not None
-    return number
 
 
 def _test(entity: Entity, condition: Condition, instance: PredictedInstance) -> Test:

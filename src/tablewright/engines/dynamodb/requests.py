@@ -476,6 +476,8 @@ class RequestBuilder:
     def _update(self, step: WriteStep, values: Values, expression: _Expression) -> str:
         table, shape, _ = self.place(step)
         after = {**values.row, **values.after}
+        for name in step.removes:
+            after.pop(name, None)
         item = self._item(table, shape, after, values)
         old = self._item(table, shape, values.row, values)
         assign: list[str] = []

@@ -293,12 +293,16 @@ class WriteRouter:
 
     def _sizes_of(self, part: Pattern, table: Table, shape: ItemShape) -> ShapeSizes:
         """Return the sizes of the items that a write meets, as far as the pattern tells them."""
-        sizes = self.context.size_of(table, shape)
+        sizes = self._met(part, table, shape)
         entity = self.model.entity(shape.entity)
         before, after = known_before(entity, part), known_after(entity, part)
         if shape.counters or not (before or after):
             return sizes
         return SizesOfWrite(sizes, before, after)
+
+    def _met(self, part: Pattern, table: Table, shape: ItemShape) -> ShapeSizes:
+        """Return the sizes of the items that a write meets, whatever it tells of them."""
+        return self.context.size_of(table, shape)
 
     def _update_arm(
         self,
