@@ -78,7 +78,13 @@ def test_a_stated_path_pays_for_its_switches_as_the_computed_one_does() -> None:
         ("{tiny: 1}", "there is no `tiny`"),
     ],
 )
-def test_a_stated_path_that_cannot_be_is_refused(phases: str, message: str) -> None:
+def test_a_stated_path_that_cannot_be_is_refused_before_anything_is_priced(
+    phases: str, message: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def priced(*_: object, **__: object) -> None:
+        raise AssertionError("a design was priced")
+
+    monkeypatch.setattr(Session, "evaluate", priced)
     text = (APPS / "mongocollectibles/tablewright.yaml").read_text()
     text = text.replace("{minimal: 1, production: 4, fargate: 13}", phases)
     with pytest.raises(UsageError, match=message):

@@ -13,9 +13,11 @@ from decimal import Decimal
 from tablewright.compare.board import given_options
 from tablewright.compare.decision import Candidates, allowed_at, decide
 from tablewright.compare.growth import first_phase, grid_of, moved_phase, with_ends
+from tablewright.compare.ownership import terms_of
 from tablewright.compare.values import LimitReached, Phase
 from tablewright.core.errors import UsageError
 from tablewright.core.frozen import frozen
+from tablewright.model.values import Model
 
 SECTION = "phases"
 
@@ -100,25 +102,23 @@ def users_in(candidates: Candidates, month: int) -> int:
     return int(low * (Decimal(high) / low) ** part)
 
 
-def _starts(candidates: Candidates) -> list[tuple[str, int]]:
-    """Return each option with its month, in order.
+def stated_months(model: Model, names: Sequence[str]) -> list[tuple[str, int]]:
+    """Return each option of the path that a model states with its month, in order.
+
+    Args:
+        model: with or without `options: {phases: …}`.
+        names: the deployment options there are.
 
     Raises:
-        UsageError: see `stated_path`.
+        UsageError: an option that does not exist, a month that is none, a path without a beginning.
     """
-    names = [result.architecture.name for result in candidates.results]
+    horizon = terms_of(model).months
     starts = []
-    for name, text in given_options(candidates.board.model, SECTION, names).items():
-        where = f"`options: {{{SECTION}: {{{name}: {text}}}}}`"
-        if not text.isdigit() or not 1 <= int(text) <= candidates.terms.months:
+    for name, text in given_options(model, SECTION, names).items():
+        if not text.isdigit() or not 1 <= int(text) <= horizon:
             raise UsageError(
-                f"{where} is no month of the horizon of {candidates.terms.months:.0f}",
+                f"{_place(name, text)} is no month of the horizon of {horizon:.0f}",
                 remedy="write a whole number, the first month being 1",
-            )
-        if not candidates.result(name).is_priced:
-            raise UsageError(
-                f"{where}: `{name}` has no price at every scale",
-                remedy="`tablewright compare` says what is missing",
             )
         starts.append((name, int(text)))
     ordered = sorted(starts, key=lambda entry: entry[1])
@@ -128,6 +128,27 @@ def _starts(candidates: Candidates) -> list[tuple[str, int]]:
             remedy="say which option runs from month 1 on",
         )
     return ordered
+
+
+def _starts(candidates: Candidates) -> list[tuple[str, int]]:
+    """Return each option with its month, in order.
+
+    Raises:
+        UsageError: see `stated_path`.
+    """
+    names = [result.architecture.name for result in candidates.results]
+    ordered = stated_months(candidates.board.model, names)
+    for name, month in ordered:
+        if not candidates.result(name).is_priced:
+            raise UsageError(
+                f"{_place(name, month)}: `{name}` has no price at every scale",
+                remedy="`tablewright compare` says what is missing",
+            )
+    return ordered
+
+
+def _place(name: str, month: object) -> str:
+    return f"`options: {{{SECTION}: {{{name}: {month}}}}}`"
 
 
 def _lasts(candidates: Candidates, name: str, users: Sequence[int]) -> tuple[int | None, str]:

@@ -44,7 +44,14 @@ def comparing_tasks(session: Session) -> Tasks:
 
 def _compared(session: Session) -> Comparison:
     from tablewright.compare import comparison
+    from tablewright.compare.board import architectures_for
+    from tablewright.compare.stated_path import stated_months
 
+    own = _own(session)
+    # a path that cannot be is refused before anything is priced
+    stated_months(
+        session.model, [each.name for each in (*architectures_for(session.model.app), *own)]
+    )
     scales = sorted({*session.model.scales, session.users})
     designs = compared_designs(session)
     left_out = list(session.not_evaluated())
@@ -55,7 +62,7 @@ def _compared(session: Session) -> Comparison:
     ]
     board = _board(session, designs, scales, session.users)
     return comparison.compare(
-        board, own=_own(session), left_out=tuple(left_out), latencies=_latencies(session)
+        board, own=own, left_out=tuple(left_out), latencies=_latencies(session)
     )
 
 
