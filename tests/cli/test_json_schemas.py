@@ -49,12 +49,14 @@ IMPORTED = tuple(f"tablewright.{name}" for name in ("cli", "engines", "proof", "
 # Reads a line of JSON for each command, its words and the files for its two streams, and answers
 # with its exit code. A fork ends as a process does: by what `main` raises.
 LAUNCHER = """
-import gc, json, os, pkgutil, sys
+import contextlib, gc, io, json, os, pkgutil, sys
 import tablewright
-from tablewright.cli.main import main
+from tablewright.cli.main import main, run
 for module in pkgutil.walk_packages(tablewright.__path__, "tablewright."):
     if module.name.startswith(IMPORTED):
         __import__(module.name)
+with contextlib.redirect_stdout(io.StringIO()):
+    run(["report"])  # reads prices, rules and offers for all forks
 gc.freeze()  # what is imported is looked through by no fork
 for line in sys.stdin:
     words, *files = json.loads(line)
