@@ -127,6 +127,20 @@ def test_capacity_follows_the_day_in_steps_of_a_half():
     assert acu_hours(day, GIVEN, False) == (Decimal(4) + Decimal("0.5")) / 2 * 730
 
 
+def test_a_little_more_than_the_least_capacity_is_the_next_half():
+    # 0.0975 processors / 0.6 / 0.25 = 0.65 ACU, which is 1 all month
+    assert acu_hours(a_load(processors_mean=Decimal("0.0975")), GIVEN, False) == 730
+
+
+def test_a_stated_day_pauses_in_its_hours_of_rest_only():
+    # 10 calls a second on average, all of them in half the day: there it never pauses; 0.5 ACU
+    day = replace(a_load(operations_mean=Decimal(10)), curve=LoadCurve.of([2] * 12 + [0] * 12))
+    assert float(acu_hours(day, GIVEN, True)) == pytest.approx(0.5 * 730 / 2)
+    # where the day is assumed to be so, there are no hours of rest: calls come all day
+    assumed = replace(day.curve, assumed="half a day is assumed")
+    assert float(acu_hours(replace(day, curve=assumed), GIVEN, True)) == pytest.approx(0.5 * 730)
+
+
 def test_hot_pages_hold_capacity_up():
     # 6 GB / 0.5 / 2 GB = 6 ACU
     assert acu_hours(a_load(hot_bytes=6 * GB), GIVEN, False) == 6 * 730

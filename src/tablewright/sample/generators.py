@@ -351,6 +351,16 @@ def _minutes() -> list[str]:
 
 
 @cache
+def _seconds() -> list[str]:
+    return [f"{second:02d}." for second in range(60)]
+
+
+@cache
+def _milliseconds() -> list[str]:
+    return [f"{ms:03d}Z" for ms in range(1000)]
+
+
+@cache
 def day_text(day: int) -> str:
     """Return a day since 1970 as ISO 8601 text.
 
@@ -373,12 +383,17 @@ def iso_text(ms: int) -> str:
 
 def iso_texts(moments: Iterable[int]) -> list[str]:
     """Return many moments, in milliseconds since 1970, as ISO 8601 texts."""
-    minutes, texts = _minutes(), []
+    texts, days = [], day_text
+    minutes, seconds, milliseconds = _minutes(), _seconds(), _milliseconds()
     for ms in moments:
-        day, rest = divmod(ms, _DAY_MS)
-        minute, rest = divmod(rest, 60_000)
-        second, rest = divmod(rest, 1000)
-        texts.append(f"{day_text(day)}{minutes[minute]}{second:02d}.{rest:03d}Z")
+        second, rest = ms // 1000, ms % 1000
+        minute = second // 60
+        texts.append(
+            days(minute // 1440)
+            + minutes[minute % 1440]
+            + seconds[second % 60]
+            + milliseconds[rest]
+        )
     return texts
 
 

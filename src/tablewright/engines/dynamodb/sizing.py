@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import gzip
 import json
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import field
 from decimal import Decimal
@@ -566,9 +567,9 @@ def size_facts(sizes: list[int]) -> SizeFacts:
 def _histogram(ordered: list[int]) -> tuple[tuple[int, int], ...]:
     """Count sizes in bins a quarter of a power of two wide."""
     bins: dict[int, int] = {}
-    for size in ordered:
+    for size, times in Counter(ordered).items():
         low = 1 << max(0, size.bit_length() - 1)
         step = max(1, low // 4)
         upper = low + ((size - low) // step + 1) * step
-        bins[upper] = bins.get(upper, 0) + 1
+        bins[upper] = bins.get(upper, 0) + times
     return tuple(sorted(bins.items()))

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 
 from tablewright.bill.prices import PriceBook
@@ -26,6 +26,9 @@ PAUSE_AFTER_SECONDS = Decimal(300)
 
 _ACU_HOURS: Memo[Decimal] = Memo(16)
 """By load and figures: several offers of Aurora ask for the same."""
+
+_LEVELS: Memo[tuple[tuple[Decimal, int], ...]] = Memo(16)
+"""By the weights of a day, which has 1,440 minutes."""
 
 
 def offers(book: PriceBook, version: str = "") -> tuple[Offer, ...]:
@@ -60,19 +63,32 @@ def acu_hours(load: Load, given: Figures, pausing: bool) -> Decimal:
     calls that come at random that is the share e^(-rate x 300 s) of the time.
     """
     weights = load.curve.weights
-    mean = sum(weights, ZERO) / len(weights)
-    total = ZERO
     stored = load.hot_bytes / GB / given.cache_gb(given["acu_memory_gb"])
     each = load.processors_mean / given["cpu_share"] / given["acu_vcpu"]
-    for weight, times in Counter(weights).items():
-        level = weight / mean if mean else ONE
+    least = max(stored, Decimal("0.5"))
+    at_least, total = _steps(least), ZERO
+    # an assumed day has no hours of rest
+    always = _awake(load, ONE) if pausing and load.curve.assumed else ONE
+    for level, times in _LEVELS.get((weights,), (), lambda: _levels(weights)):
         busy = each * level
-        required = max(busy, stored, Decimal("0.5"))
-        steps = (required * 2).to_integral_value(rounding="ROUND_CEILING") / 2
-        awake = ONE
-        if pausing:
-            quiet = ONE if load.curve.assumed else level  # an assumed day has no hours of rest
-            rate = float(load.operations_mean * quiet * PAUSE_AFTER_SECONDS)
-            awake = ONE - Decimal(math.exp(-min(700.0, rate)))
+        steps = at_least if busy <= least else _steps(busy)
+        awake = _awake(load, level) if pausing and not load.curve.assumed else always
         total += steps * awake * times
     return total / len(weights) * HOURS_PER_MONTH
+
+
+def _levels(weights: Sequence[Decimal]) -> tuple[tuple[Decimal, int], ...]:
+    """Return each load of a day over the mean, with how often it is there."""
+    mean = sum(weights, ZERO) / len(weights)
+    return tuple((w / mean if mean else ONE, times) for w, times in Counter(weights).items())
+
+
+def _steps(units: Decimal) -> Decimal:
+    """Return capacity units in steps of a half."""
+    return (units * 2).to_integral_value(rounding="ROUND_CEILING") / 2
+
+
+def _awake(load: Load, level: Decimal) -> Decimal:
+    """Return the share of the time in which an Aurora cluster that may pause does not."""
+    rate = float(load.operations_mean * level * PAUSE_AFTER_SECONDS)
+    return ONE - Decimal(math.exp(-min(700.0, rate)))

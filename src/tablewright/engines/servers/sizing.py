@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import field, replace
 from decimal import Decimal
+from operator import mul
 from typing import Any
 
 from tablewright.bill.bill import Bill, Line, days_read, total_of
@@ -656,7 +657,7 @@ def sizes_of(column: Sequence[int]) -> SizeFacts:
     ordered = sorted(column) or [0]
     n = len(ordered)
     total = sum(ordered)
-    squares = sum(size * size for size in ordered)  # whole numbers: nothing is lost
+    squares = sum(map(mul, ordered, ordered))  # whole numbers: nothing is lost
     mean = Decimal(total) / n
     spread = Decimal(n * squares - total * total) / n / max(1, n - 1)
     return SizeFacts(
