@@ -18,7 +18,7 @@ from tablewright.design.values import Embed
 from tablewright.engines.dynamodb import similar
 from tablewright.engines.dynamodb.design import Index, ItemShape, Table
 from tablewright.engines.dynamodb.global_tables import NO_TRANSACTIONS, STRONG_WRITE, noted
-from tablewright.engines.dynamodb.known_values import SizesOfWrite, known_after, known_before
+from tablewright.engines.dynamodb.known_values import SizesOfWrite
 from tablewright.engines.dynamodb.metering import expected, get_units, index_measure, write_measure
 from tablewright.engines.dynamodb.reading.completion import object_request
 from tablewright.engines.dynamodb.reading.context import Context, touched_shapes
@@ -52,6 +52,7 @@ from tablewright.engines.dynamodb.write_requests import (
     transact_write,
     write_why,
 )
+from tablewright.evaluation.known_values import known_after, known_before
 from tablewright.evaluation.values import (
     Measure,
     Rejected,

@@ -15,6 +15,13 @@ from tablewright.capacity.units import Consistency
 from tablewright.core.quantities import ONE, ZERO
 from tablewright.engines.servers.finding import Finder, is_by_place
 from tablewright.engines.servers.homes import Home, Ordered
+from tablewright.engines.servers.partial_entries import (
+    Told,
+    entries_of,
+    share_within,
+    told_after,
+    told_before,
+)
 from tablewright.engines.servers.ways import AccessPath, pages_of, rows_per_page, touches_of
 from tablewright.engines.servers.words import SimilarSearch, Words, kept_nowhere, short_count
 from tablewright.engines.servers.work import NOTHING, Work
@@ -213,7 +220,11 @@ class Router:
         for position, (place, inside) in enumerate(self.finder.homes_of(pattern.entity)):
             if inside and position:
                 continue
-            entry = self._embedded_write(place) if inside else self._insert(place, children or {})
+            entry = (
+                self._embedded_write(place)
+                if inside
+                else self._insert(place, pattern, children or {})
+            )
             entry = replace(NOTHING.plus(entry, Decimal(pattern.batch)), commands=ONE)
             work = work.plus(self._shared(place, entry, False))
             used.append(place.name)
@@ -229,21 +240,35 @@ class Router:
         )
         return route, work
 
-    def _insert(self, home: Home, children: Mapping[str, int]) -> Work:
+    def _insert(self, home: Home, pattern: Pattern, children: Mapping[str, int]) -> Work:
         """Add a record; children that are embedded in it are those it is put with."""
-        entries = sum((_share_of(index, home) for index in home.indexes), ZERO)
+        told = told_before(self.model.entity(home.entity), pattern)
+        counts = {index.name: self._entries(index, home, told) for index in home.indexes}
+        entries = sum(counts.values(), ZERO)
         inside = sum((home.child_bytes.get(n, ZERO) * count for n, count in children.items()), ZERO)
         size = home.bare_bytes + inside
-        size += sum((i.entry_bytes * _share_of(i, home) for i in home.indexes), ZERO)
+        size += sum((i.entry_bytes * counts[i.name] for i in home.indexes), ZERO)
         return Work(
             row_writes=ONE,
             entry_writes=entries,
             written_bytes=size,
             touches=(
                 (home.name, ONE / rows_per_page(home)),
-                *((f"{home.name}/{i.name}", _places_of(i, home)) for i in home.indexes),
+                *((f"{home.name}/{i.name}", self._places(i, home, told)) for i in home.indexes),
             ),
         )
+
+    def _entries(self, index: Ordered, home: Home, told: Told) -> Decimal:
+        """Return how many entries of an index a record has of which something is known."""
+        entity = self.model.entity(home.entity)
+        return entries_of(index, home, entity, self.finder.selectivity, told)
+
+    def _places(self, index: Ordered, home: Home, told: Told) -> Decimal:
+        """Return at how many places of an index a record has entries: of a text, of each word."""
+        if index.kind == "text":
+            return self._entries(index, home, told)
+        entity = self.model.entity(home.entity)
+        return share_within(index, entity, self.finder.selectivity, told)
 
     def _embedded_write(self, home: Home) -> Work:
         """A child is added to its parent's document, which is written whole."""
@@ -274,7 +299,7 @@ class Router:
             entry_writes=entries,
             written_bytes=home.row_bytes + entries * _mean_entry(home),
             touches=tuple(
-                (f"{home.name}/{index.name}", 2 * _places_of(index, home))
+                (f"{home.name}/{index.name}", 2 * self._places(index, home, {}))
                 for index in home.indexes
                 if index.kind == "text" and set(pattern.touched) & _bases(index)
             ),
@@ -312,8 +337,12 @@ class Router:
 
     def _entries_changed(self, pattern: Pattern, home: Home) -> Decimal:
         """Return how many index entries one changed row writes."""
+        entity = self.model.entity(home.entity)
+        before, after = told_before(entity, pattern), told_after(entity, pattern)
+        if entity.name != pattern.entity:  # the record is the parent's
+            before = after = {}
         if pattern.verb is Verb.DELETE:
-            return sum((_share_of(index, home) for index in home.indexes), ZERO)
+            return sum((self._entries(index, home, before) for index in home.indexes), ZERO)
         touched = set(pattern.touched)
         shares = dict(pattern.changes)
         hit = [
@@ -321,11 +350,22 @@ class Router:
             for index in home.indexes
         ]
         if self.words.rewrites_indexes:
-            # PostgreSQL, "Heap-Only Tuples": one changed index means a new entry in each of them.
-            return max(hit, default=ZERO) * len(home.indexes)
-        each = [_places_of(index, home) for index in home.indexes]
-        # one entry removed and one added, of a text one for each of its words
-        return sum((2 * share * n for share, n in zip(hit, each, strict=True)), ZERO)
+            # PostgreSQL, "Heap-Only Tuples": one changed index means a new entry in each of them,
+            # of a partial one if the new row meets its condition.
+            added = (
+                share_within(index, entity, self.finder.selectivity, after)
+                for index in home.indexes
+            )
+            return max(hit, default=ZERO) * sum(added, ZERO)
+        removed_or_added = ZERO
+        for share, index in zip(hit, home.indexes, strict=True):
+            old, new = self._places(index, home, before), self._places(index, home, after)
+            stays = ZERO
+            if index.partial and touched.isdisjoint(_bases(index, of_condition=False)):
+                stays = 2 * old * new  # the key is as it was: only who comes or goes is written
+            # one entry removed and one added, of a text one for each of its words
+            removed_or_added += share * (old + new - stays)
+        return removed_or_added
 
     def _several_kinds(self, pattern: Pattern) -> tuple[Route, Work]:
         """Route each part of a `read` by itself: one after the other on one connection."""
@@ -458,18 +498,10 @@ def _verb(pattern: Pattern) -> str:
     return names.get(pattern.verb, "query")
 
 
-def _bases(index: Ordered) -> set[str]:
+def _bases(index: Ordered, *, of_condition: bool = True) -> set[str]:
+    """Return the attributes that an entry is made of, and those of its index's condition."""
     names = {path.partition(".")[0] for path in (*index.paths, *index.includes)}
-    return names | {path for path, _ in index.partial}
-
-
-def _share_of(index: Ordered, home: Home) -> Decimal:
-    return index.entries / home.rows if home.rows else ONE
-
-
-def _places_of(index: Ordered, home: Home) -> Decimal:
-    """Return at how many places of an index a row has entries: of a text one for each word."""
-    return _share_of(index, home) if index.kind == "text" else ONE
+    return names | {path for path, _ in index.partial if of_condition}
 
 
 def _mean_entry(home: Home) -> Decimal:
