@@ -26,7 +26,7 @@ designs:
         (", witness: us-west-2", "", "of the `replicas`: {regions:"),
         (", warm: {reads: 20000}", "", "of the `mode`: {warm:"),
         (", on_demand_throughput: {max_reads: 5}", "", "of the `mode`: {on_demand:"),
-        (", dax: yes", "", "DDB-CST-004"),
+        (", dax: yes", "", "it is a `cache`: {dax:"),
         ("", ", engine_version: 13", "the major version is written `version`"),
         ("", ", version: 9", "known are 11, 12, 13, 14, 15, 16, 17, 18"),
     ],

@@ -245,6 +245,8 @@ class Evaluation:
     """Instances drawn for each entity."""
     bill_error: Decimal = ZERO
     """Standard error of the monthly total, in USD."""
+    not_run: tuple[str, ...] = ()
+    """What of the design a proof does not run, in words: a cache before a table."""
     sized_by: str = ""
     """Where and when it was measured what the server takes; "" where nothing was."""
 

@@ -431,6 +431,7 @@ def prove(proving: Proving) -> Proof:
         machine=proving.machine,
         is_embedded=proving.adapter.is_local,
         stands_in=proving.adapter.stands_in,
+        not_run=evaluation.not_run,
     )
 
 

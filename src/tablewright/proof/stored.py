@@ -63,6 +63,7 @@ def proof_from_data(data: Mapping[str, Any]) -> Proof:
             )
             for entry in data.get("scans", ())
         ),
+        not_run=tuple(str(text) for text in data.get("not_run", ())),
         kept_limits=tuple(
             KeptLimit(
                 pattern=entry["pattern"],

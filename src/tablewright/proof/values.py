@@ -201,6 +201,8 @@ class Proof:
     """Of patterns that read, change and write back without a condition."""
     scans: tuple[ScanComparison, ...] = ()
     """Of patterns that ask by a key, where tables were read whole beside them."""
+    not_run: tuple[str, ...] = ()
+    """What of the design was not run: every call reaches the table behind a cache."""
     kept_limits: tuple[KeptLimit, ...] = ()
     """Of patterns that count under a condition which bounds the number."""
 

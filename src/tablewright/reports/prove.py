@@ -39,6 +39,7 @@ def proof_page(view: ProofView) -> Document:
     blocks += [Paragraph(text=text, tone="bad") for text in proof.state_problems]
     blocks += [
         _verdict(proof),
+        *_not_run_at_all(proof),
         *_lost_updates(proof),
         *_kept_limits(proof),
         *_latency_verdict(proof),
@@ -66,6 +67,7 @@ def proof_section(view: ProofView) -> Section:
         blocks.append(Paragraph(text=STALE, tone="bad"))
     blocks += [
         _verdict(proof),
+        *_not_run_at_all(proof),
         *_lost_updates(proof),
         *_kept_limits(proof),
         *_latency_verdict(proof),
@@ -152,6 +154,17 @@ def _latency_verdict(proof: Proof) -> list[Block]:
     where = where_measured(proof)
     verdict = Paragraph(text=f"{text}; {where}. {what_it_means(proof)}", tone=tone)
     return [_latency_table(timed), verdict]
+
+
+def _not_run_at_all(proof: Proof) -> list[Block]:
+    """Say what of the design was not run, and what that means for the figures."""
+    if not proof.not_run:
+        return []
+    text = (
+        f"Not run: {joined(list(proof.not_run))}. Every call reached the table, as it does while a "
+        "cache is empty; the bill takes the stated hits off, the meter cannot."
+    )
+    return [Paragraph(text=text, tone="note")]
 
 
 def _lost_updates(proof: Proof) -> list[Block]:

@@ -106,6 +106,8 @@ def tables_of(
         return []
     stores: list[SourceTable] = []
     for logical, resource in resources.items():
+        if isinstance(resource, Mapping) and resource.get("Type") == "AWS::DAX::Cluster":
+            notes.append(_cache_note(name, str(logical), resource))
         if not isinstance(resource, Mapping) or resource.get("Type") not in TABLE_TYPES:
             continue
         line = resource.line if isinstance(resource, Placed) else 0
@@ -130,6 +132,16 @@ def tables_of(
         and str(resource.get("Type")).startswith("AWS::ApplicationAutoScaling::")
     }
     return [_scaled(store, scaling, resolver, notes) for store in stores]
+
+
+def _cache_note(name: str, logical: str, resource: Mapping[str, Any]) -> str:
+    """Return what to state of a DAX cluster: a template does not say whose cache it is."""
+    properties = resource.get("Properties") or {}
+    node, nodes = properties.get("NodeType", "?"), properties.get("ReplicationFactor", "?")
+    return (
+        f"{name}: `{logical}` is a cache: state it at the tables it stands before, with the share "
+        f"it answers: cache: {{dax: {{node: {node}, nodes: {nodes}, cluster: {logical}}}, hits: …}}"
+    )
 
 
 def _is_absent(resource: Mapping[str, Any], resolver: Resolver) -> bool:

@@ -21,6 +21,11 @@ from tablewright.bill.prices import PriceBook
 from tablewright.core.errors import PriceUnknownError, UnsupportedError, UsageError
 from tablewright.core.frozen import frozen
 from tablewright.core.quantities import GB, HOURS_PER_MONTH, SECONDS_PER_MONTH, ZERO
+from tablewright.engines.dynamodb.caches import (
+    assumed_of_caches,
+    cache_lines,
+    left_out_of_caches,
+)
 from tablewright.engines.dynamodb.design import CapacityMode, ModeKind
 from tablewright.engines.dynamodb.global_tables import assumed_of_replicas, not_charged_here
 from tablewright.engines.dynamodb.loads import (
@@ -95,7 +100,10 @@ def bill_for(
         free_tier=free,
         allowances=allowed,
         left_out=_left_out(tables, book, region, free_tier=free_tier),
-        assumptions=_assumptions(tables, tuple(prices.values())),
+        assumptions=(
+            *_assumptions(tables, tuple(prices.values())),
+            *assumed_of_caches(tables, book, region),
+        ),
         warnings=tuple(_warning(t) for each_charge in charges for t in each_charge.throttled),
         refused_share=max((each_charge.throttled_share for each_charge in charges), default=ZERO),
     )
@@ -131,6 +139,7 @@ def table_charges(
     lines += _extras(load, book, region)
     lines += _objects(load, book, region)
     lines += _vectors(load, book, region)
+    lines += cache_lines(load, book, region)
     return TableCharges(lines=tuple(lines), throttled=tuple(throttled))
 
 
@@ -635,6 +644,7 @@ def _left_out(
     if any(load.replicas for load in tables):
         out.append("filling a new replica region, which is charged like a restore")
     out += [text for load in tables for text in not_charged_here(load)]
+    out += left_out_of_caches(tables)
     return tuple(out)
 
 

@@ -98,6 +98,8 @@ def _settings(table: Table) -> dict[str, str]:
         settings["stream"] = table.stream
     if table.deletion_protection is not None:
         settings["deletion protection"] = "on" if table.deletion_protection else "off"
+    if table.cache:
+        settings["cache"] = str(table.cache)
     if table.replicas:
         accounts = dict(table.replica_accounts)
         settings["replicas"] = ", ".join(

@@ -13,6 +13,7 @@ from functools import cache, cached_property
 
 from tablewright.core.diagnostics import Span
 from tablewright.core.frozen import frozen
+from tablewright.core.quantities import plain
 from tablewright.design.values import Design, Embed
 from tablewright.engines.dynamodb.buckets import LENGTHS, unit_of
 
@@ -197,6 +198,33 @@ class StatedUsage:
     stored_bytes: Decimal | None = None
 
 
+@frozen
+class Cache:
+    """What stands before a table and answers a stated share of its eventually consistent reads.
+
+    DAX has nodes of one type, ElastiCache Serverless bytes that it holds. Tables that name the same
+    cluster share it, and it is charged once.
+    """
+
+    hits: Decimal
+    """The share of gets and queries that it answers, 0 to 1, as the file states it."""
+    node: str = ""
+    """Of DAX, such as t3.small; "" of ElastiCache."""
+    nodes: int = 0
+    stored_bytes: Decimal = Decimal(0)
+    """Of ElastiCache: what it holds."""
+    cluster: str = ""
+
+    @property
+    def is_dax(self) -> bool:
+        """Whether it is a DAX cluster."""
+        return bool(self.node)
+
+    def __str__(self) -> str:
+        what = f"DAX, {self.nodes} x {self.node}" if self.is_dax else "ElastiCache Serverless"
+        return f"{what}, {plain(self.hits * 100)} % hits stated"
+
+
 @frozen(slots=False)
 class Index:
     """A secondary index. A GSI may have up to four partition and four sort key attributes."""
@@ -309,6 +337,7 @@ class Table:
     """Of strong replicas the third region, which holds changes and answers nothing; else ""."""
     replica_accounts: tuple[tuple[str, str], ...] = ()
     """Region and account of each replica, where these are in accounts of their own."""
+    cache: Cache | None = None
     usage: StatedUsage | None = None
     span: Span | None = field(default=None, compare=False)
 
@@ -346,7 +375,8 @@ class Table:
             (i.name, i.partition_keys, i.sort_keys, i.projection, i.is_local) for i in self.indexes
         )
         stored = (self.name, self.keys, self.shapes, indexes, self.vector_indexes)
-        return (*stored, self.strong_replicas)  # strong replicas refuse transactions
+        # strong replicas refuse transactions; what a cache answers stands beside a request
+        return (*stored, self.strong_replicas, self.cache.hits if self.cache else None)
 
     def index(self, name: str) -> Index:
         """Return an index by name (KeyError if there is none)."""

@@ -19,6 +19,7 @@ from tablewright.capacity.limits import (
 )
 from tablewright.core.diagnostics import Diagnostic, Diagnostics, Span
 from tablewright.core.quantities import ONE, ZERO, format_bytes, format_number
+from tablewright.engines.dynamodb.caches import unlike_clusters
 from tablewright.engines.dynamodb.design import (
     DynamoDesign,
     Index,
@@ -40,6 +41,8 @@ def check_design(design: DynamoDesign, model: Model) -> tuple[Diagnostic, ...]:
     nowhere = design.span or Span(f"design {design.name}", 0, 0, 0)
     for table in design.tables:
         _TableCheck(table, model, diagnostics, table.span or nowhere).run()
+    for table, message, help in unlike_clusters(design):
+        diagnostics.error("bad-cache", message, table.span or nowhere, help)
     return diagnostics.sorted()
 
 

@@ -40,6 +40,7 @@ INDEX_NAME = Name(
 )
 SHAPE_NAME = Name("the name of an item shape", r"[A-Za-z][A-Za-z0-9_]*", "letters, digits and `_`")
 ACCOUNT = Name("the number of an AWS account", r"[0-9]{12}", "its 12 digits, in quotes")
+DAX_NODE = Name("the type of a node", r"(dax\.)?[a-z][a-z0-9]*\.[a-z0-9]+", "such as r5.large")
 KEY_NAME = Name("the name of a key attribute", ATTRIBUTE_NAME.pattern, ATTRIBUTE_NAME.rule)
 
 
@@ -247,6 +248,40 @@ REPLICAS = ByKind(
     ),
     what="a list of regions, or {regions: [a, b], consistency: strong}",
 )
+CLUSTER = Field(
+    "cluster",
+    Name("the name of a cache", r"[A-Za-z][A-Za-z0-9-]*", "letters, digits and `-`"),
+    doc="of tables that share one cache, which is charged once",
+)
+CACHE = RecordShape(
+    "a cache",
+    (
+        Field(
+            "dax",
+            RecordShape(
+                "a DAX cluster",
+                (
+                    Field("node", DAX_NODE, required=True, doc="the type, such as r5.large"),
+                    Field("nodes", WHOLE, required=True, doc="1 to 11"),
+                    CLUSTER,
+                ),
+            ),
+        ),
+        Field(
+            "elasticache",
+            RecordShape(
+                "DynamoDB caching by ElastiCache Serverless for Valkey",
+                (Field("stored", BYTES, required=True, doc="what it holds"), CLUSTER),
+            ),
+        ),
+        Field(
+            "hits",
+            SHARE,
+            required=True,
+            doc="the share of eventually consistent gets and queries it answers",
+        ),
+    ),
+)
 TABLE = RecordShape(
     "a table",
     (
@@ -291,6 +326,7 @@ TABLE = RecordShape(
         ),
         Field("deletion_protection", BOOL),
         Field("replicas", REPLICAS, doc="further regions of a global table"),
+        Field("cache", CACHE, doc="what stands before it and answers some of its reads"),
         USAGE,
         Field("title", PROSE),
     ),
@@ -306,8 +342,8 @@ TABLE = RecordShape(
         "warm_throughput": "it is of the `mode`: {warm: {reads: 20000, writes: 8000}}",
         "consistency": "it is of the `replicas`: {regions: [a, b], consistency: strong}",
         "witness": "it is of the `replicas`: {regions: [a], consistency: strong, witness: b}",
-        "cache": "a cache is no part of a design: the rule DDB-CST-004 prices one",
-        "dax": "a cache is no part of a design: the rule DDB-CST-004 prices one",
+        "dax": "it is a `cache`: {dax: {node: r5.large, nodes: 3}, hits: 80%}",
+        "elasticache": "it is a `cache`: {elasticache: {stored: 2GB}, hits: 80%}",
         "partition": "a table has a `key`: partition, or [partition, sort]",
         "entity": "what a table holds are its `items`",
         "entities": "what a table holds are its `items`",

@@ -13,6 +13,7 @@ from decimal import Decimal
 
 from tablewright.core.quantities import plain
 from tablewright.engines.dynamodb.design import (
+    Cache,
     CapacityMode,
     DynamoDesign,
     Index,
@@ -95,9 +96,22 @@ def _table(design: DynamoDesign, table: Table, model: Model) -> list[str]:
         lines.append(f"  deletion_protection: {str(table.deletion_protection).lower()}")
     if table.replicas:
         lines.append(f"  replicas: {_replicas(table)}")
+    if table.cache is not None:
+        lines.append(f"  cache: {_cache(table.cache)}")
     if table.usage is not None:
         lines.append(f"  usage: {_usage(table.usage)}")
     return lines
+
+
+def _cache(cache: Cache) -> str:
+    """Return a cache as the file writes it."""
+    cluster = f", cluster: {cache.cluster}" if cache.cluster else ""
+    what = (
+        f"dax: {{node: {cache.node}, nodes: {cache.nodes}{cluster}}}"
+        if cache.is_dax
+        else f"elasticache: {{stored: {plain(cache.stored_bytes)}{cluster}}}"
+    )
+    return f"{{{what}, hits: {plain(cache.hits * 100)}%}}"
 
 
 def _replicas(table: Table) -> str:

@@ -14,6 +14,7 @@ from tablewright.capacity.vectors import MAX_DIMENSIONS, MAX_INDEXES, MAX_INLINE
 from tablewright.core.diagnostics import Span
 from tablewright.design.values import Embed
 from tablewright.engines.dynamodb.buckets import unit_of
+from tablewright.engines.dynamodb.caches import read_cache
 from tablewright.engines.dynamodb.design import (
     DynamoDesign,
     Index,
@@ -462,6 +463,7 @@ class _TableDraft:
             stream=None if view is None else str(view).upper().replace("-", "_"),
             stream_readers=readers,
             deletion_protection=result.get("deletion_protection"),
+            cache=read_cache(result, self.name, self.reading),
             usage=_usage(result),
             span=self.entry.name.span,
         )

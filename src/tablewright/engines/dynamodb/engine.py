@@ -17,10 +17,11 @@ from tablewright.bill.prices import PriceBook
 from tablewright.bill.rates import Rates
 from tablewright.core.errors import PriceUnknownError
 from tablewright.core.memo import Memo
-from tablewright.core.quantities import DAYS_PER_MONTH, GB, SECONDS_PER_MONTH, ZERO
+from tablewright.core.quantities import DAYS_PER_MONTH, GB, ONE, SECONDS_PER_MONTH, ZERO
 from tablewright.design.values import Design
 from tablewright.engines.dynamodb import similar
 from tablewright.engines.dynamodb.billing import bill_for
+from tablewright.engines.dynamodb.caches import CachesUnderLoad
 from tablewright.engines.dynamodb.design import (
     CapacityMode,
     DynamoDesign,
@@ -387,6 +388,7 @@ def _evaluate(
         bill=bill,
         sample_items=n,
         bill_error=bill_error,
+        not_run=tuple(f"the cache of {t.name} ({t.cache})" for t in design.tables if t.cache),
     )
 
 
@@ -473,19 +475,22 @@ def table_loads(
 ) -> tuple[TableLoad, ...]:
     """Return what each table is charged for in a month."""
     model = context.model
+    caches = CachesUnderLoad(context.design)
     units: dict[str, dict[str, tuple[Decimal, Decimal]]] = {}
     objects: dict[str, dict[str, tuple[Decimal, Decimal]]] = {}
     vectors: dict[str, dict[str, tuple[Decimal, Decimal]]] = {}
     for route in routes:
-        calls = model.calls_per_day(model.pattern(route.pattern), context.users) * DAYS_PER_MONTH
+        pattern = model.pattern(route.pattern)
+        calls = model.calls_per_day(pattern, context.users) * DAYS_PER_MONTH
         for request in route.requests:
+            answered = caches.answer(pattern, request, calls)
             for use in request.uses:
                 retained = objects if use.dimension in ("get", "put", "delete") else units
                 if use.dimension in (VECTOR_WRITE, VECTOR_SEARCH):
                     retained = vectors
                 by_pattern = retained.setdefault(use.resource, {})
                 reads, writes = by_pattern.get(route.pattern, (ZERO, ZERO))
-                amount = use.units.mean * calls
+                amount = use.units.mean * calls * (ONE - answered)
                 if use.dimension in ("read", "get", VECTOR_SEARCH):
                     reads += amount
                 elif use.dimension in ("write", "put", VECTOR_WRITE):
@@ -506,6 +511,7 @@ def table_loads(
                 )
                 for index in table.vector_indexes
             ),
+            cache=caches.load_of(table),
         )
         for table in context.design.tables
     )

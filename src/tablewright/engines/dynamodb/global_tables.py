@@ -18,6 +18,7 @@ from dataclasses import replace
 from typing import Any
 
 from tablewright.capacity.units import Consistency
+from tablewright.core.quantities import plain
 from tablewright.engines.dynamodb.design import Table
 from tablewright.engines.dynamodb.loads import TableLoad
 from tablewright.evaluation.values import Request
@@ -223,7 +224,9 @@ def refuses_transactions(table: Table, consistency: Consistency) -> bool:
 
 
 def read_note(table: Table, consistency: Consistency) -> str:
-    """Return what a strongly consistent read of strong replicas means; "" for any other."""
+    """Return what a strong read of strong replicas means, or who answers a cached one; else ""."""
+    if consistency is Consistency.EVENTUAL and table.cache:
+        return f"a cache answers {plain(table.cache.hits * 100)} % of these, as stated"
     is_strong = table.strong_replicas and consistency is Consistency.STRONG
     return _STRONG_READ if is_strong else ""
 

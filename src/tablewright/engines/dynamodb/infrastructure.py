@@ -186,6 +186,8 @@ def _table(
         recovery["RecoveryPeriodInDays"] = table.pitr_days
     properties["DeletionProtectionEnabled"] = bool(table.deletion_protection)
     reason = f"holds {', '.join(dict.fromkeys(shape.entity for shape in table.shapes))}"
+    if table.cache:
+        reason += f"; the cache before it ({table.cache}) is not in this template: make it yourself"
     if not table.replicas:
         properties["PointInTimeRecoverySpecification"] = recovery
         if stream:  # CloudFormation has no StreamEnabled of its own: the view type switches it on

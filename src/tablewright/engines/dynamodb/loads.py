@@ -11,7 +11,7 @@ from decimal import Decimal
 from tablewright.bill.bill import Line, total_of
 from tablewright.core.frozen import frozen
 from tablewright.core.quantities import ZERO
-from tablewright.engines.dynamodb.design import CapacityMode
+from tablewright.engines.dynamodb.design import Cache, CapacityMode
 from tablewright.model.statistics import LoadCurve
 
 
@@ -41,6 +41,23 @@ class ResourceLoad:
     units: tuple[PatternUnits, ...] = ()
     stored_bytes: Decimal | int = ZERO
     mode: CapacityMode | None = None
+
+
+@frozen
+class CacheLoad:
+    """A cache before a table under load.
+
+    Attributes:
+        cache: what it is, with the share of hits that the file states.
+        answered: read units a month that do not reach the table.
+        ecpus: of ElastiCache: what its requests are charged as.
+        is_charged_elsewhere: whether another table of the cluster has its lines.
+    """
+
+    cache: Cache
+    answered: Decimal = ZERO
+    ecpus: Decimal = ZERO
+    is_charged_elsewhere: bool = False
 
 
 @frozen
@@ -98,6 +115,7 @@ class TableLoad:
     objects: tuple[PatternUnits, ...] = ()
     object_gb: Decimal = ZERO
     vectors: tuple[VectorLoad, ...] = ()
+    cache: CacheLoad | None = None
 
     @property
     def price_class(self) -> str:

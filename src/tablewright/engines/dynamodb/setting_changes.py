@@ -19,6 +19,7 @@ from tablewright.engines.dynamodb.change_base import (
     table_of,
 )
 from tablewright.engines.dynamodb.design import (
+    Cache,
     CapacityMode,
     DynamoDesign,
     ModeKind,
@@ -95,7 +96,7 @@ class SetTableClass(TableChange):
         return f"table class {name} for {self.table}"
 
 
-Setting = bool | int | str | Decimal | tuple[str, ...] | tuple[tuple[str, str], ...] | None
+Setting = bool | int | str | Decimal | tuple[str, ...] | tuple[tuple[str, str], ...] | Cache | None
 
 
 OPTIONS = (
@@ -110,6 +111,7 @@ OPTIONS = (
     "strong_replicas",
     "witness",
     "replica_accounts",
+    "cache",
 )
 
 

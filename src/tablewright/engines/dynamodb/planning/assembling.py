@@ -120,6 +120,7 @@ def with_settings(
             strong_replicas=old.strong_replicas,
             witness=old.witness,
             replica_accounts=old.replica_accounts,
+            cache=old.cache,
             mode=old.mode.carried_to(table.mode),
             indexes=tuple(_with_stated_units(index, old) for index in table.indexes),
         )

@@ -128,7 +128,7 @@ def ddb_cst_004(f: DynamoFacts, place: TableOrIndex) -> Verdict:
         for p in f.readers(place.name)
         if not p.verb.is_write and p.consistency is Consistency.EVENTUAL
     ]
-    if not gets:
+    if not gets or place.table.cache:
         return None
     tolerant = [p for p in gets if p.staleness_ms is not None and p.staleness_ms >= 1000]
     if not tolerant:
