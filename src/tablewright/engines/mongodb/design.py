@@ -429,7 +429,7 @@ class _CollectionReader:
         fields: Fields = entry.value
         verb = f"has the vector index `{entry.name}` on"
         vector = fields.get("vector")
-        if self._known(entity, vector, verb):
+        if vector is not None and self._known(entity, vector, verb):
             self._check_vector(entry, entity, str(vector))
         return AtlasVectorIndex(
             name=str(entry.name),
