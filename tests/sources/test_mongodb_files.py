@@ -142,3 +142,13 @@ def test_an_object_id_refers_to_whose_it_is_whatever_it_is_called(tmp_path: Path
     post = model_of(folder).model.entity("Post")
     assert post.attribute("author").to == "Person"
     assert post.attribute("theme").kind is Kind.ID  # of no collection here
+
+
+def test_a_stored_name_with_a_dot_is_named_beside_the_one_in_its_place(tmp_path: Path) -> None:
+    source = tmp_path / "prices.json"
+    source.write_text('{"_id": {"$oid": "65a000000000000000000001"}, "price.usd": 1, "a b": 2}\n')
+    lines = imported(source).text.splitlines()
+    (renamed,) = (line for line in lines if line.strip().startswith("price_usd:"))
+    assert "stored as `price.usd`, a name that a model file does not allow" in renamed
+    # spaces are allowed, and kept
+    assert any(line.strip().startswith("a b:") for line in lines)

@@ -225,3 +225,18 @@ def test_a_statement_that_is_too_long_is_named(tmp_path: Path) -> None:
         "INSERT INTO notes VALUES (1, '" + "x" * (17 * 1024 * 1024) + "');\n"
     )
     assert any(":2: a statement of more than 16 MB" in n for n in imported(path).notes)
+
+
+def test_columns_keep_their_names_whatever_is_in_them(tmp_path: Path) -> None:
+    source = tmp_path / "shop.sql"
+    source.write_text(
+        'CREATE TABLE orders (id uuid PRIMARY KEY, "price.usd" numeric NOT NULL, "a b" text,\n'
+        '  "x#y" text);\n'
+        'CREATE INDEX dear ON orders ("price.usd" DESC, "a b");\n'
+    )
+    design = model_of(source).designs[0]
+    assert isinstance(design, PostgresDesign)
+    columns = {column.name: column.attribute for column in design.tables[0].columns}
+    # a dot would lead into a map, so that one alone is another name in the model
+    assert columns == {"id": "id", "price.usd": "price_usd", "a b": "a b", "x#y": "x#y"}
+    assert design.tables[0].indexes[0].columns == (("price.usd", True), ("a b", False))

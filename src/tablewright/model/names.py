@@ -21,7 +21,7 @@ ATTRIBUTE_NAME = Name(
     "the name of an attribute",
     _ATTRIBUTE,
     "letters, digits, `_`, `-`, `#` and spaces, beginning with a letter or `_`; a dot leads into "
-    "a map",
+    "a map (a column of PostgreSQL may have one: {type: …, of: the attribute})",
 )
 
 

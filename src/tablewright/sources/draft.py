@@ -94,7 +94,8 @@ class TableDraft:
     key: tuple[str, ...] = ()
     shapes: list[ShapeDraft] = field(default_factory=list)
     holds: str = ""
-    columns: dict[str, str] = field(default_factory=dict)
+    columns: dict[str, tuple[str, str]] = field(default_factory=dict)
+    """Of each column the attribute it keeps, and its type as CREATE TABLE has it."""
     indexes: list[IndexDraft] = field(default_factory=list)
     settings: dict[str, str] = field(default_factory=dict)
     comment: str = ""

@@ -91,7 +91,7 @@ def _design(draft: Draft, names: dict[int, str], message: str) -> bool:
     elif names.get(8) == "items" and len(table.shapes) > 1:
         table.shapes = [shape for shape in table.shapes if shape.name != inner]
     elif names.get(8) == "columns" and inner in table.columns:
-        table.columns[inner] = "text"
+        table.columns[inner] = (table.columns[inner][0], "text")
     elif names.get(8) in table.settings:
         del table.settings[names[8]]
     else:

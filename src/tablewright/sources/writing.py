@@ -20,6 +20,7 @@ from tablewright.sources.draft import (
     ShapeDraft,
     TableDraft,
 )
+from tablewright.sources.inference import naming
 from tablewright.sources.inference.attributes import quoted
 
 WIDTH = 100
@@ -280,11 +281,14 @@ def _code(text: str) -> str:
 def _server_table(table: TableDraft, engine: str) -> list[str]:
     lines = [f"        holds: {table.holds}"]
     if engine == "postgresql":
-        lines.append(f"        primary_key: {_names(table.key)}")
+        lines.append(f"        primary_key: {_names(map(naming.in_quotes, table.key))}")
         if table.columns:
             lines.append("        columns:")
-            for name, column in table.columns.items():
-                lines.append(f"          {name}: {quoted(column)}")
+            for name, (attribute, column) in table.columns.items():
+                text = quoted(column)
+                if attribute != name:
+                    text = f"{{type: {text}, of: {attribute}}}"
+                lines.append(f"          {naming.in_quotes(name)}: {text}")
     for shape in table.shapes:
         if shape.embed:
             lines.append(f"        embed: {_inline(shape.embed)}")

@@ -302,3 +302,30 @@ def test_a_parent_that_the_transaction_itself_writes_is_not_written_before_it() 
     assert (both.wrong, both.failures) == ((), ())
     assert both.calls >= 20
     assert proof.state_problems == ()
+
+
+def test_columns_with_dots_spaces_and_hashes_are_read_and_written_by_their_names() -> None:
+    text = """
+app: odd
+scales: [20]
+entities:
+  Order: {key: id, attributes: {id: uuid, price_usd: int, a b: text(10), "x#y": text(10)}}
+patterns:
+  read: {get: Order, by: id, rate: 10/user/day}
+  dear: {list: Order, where: [price_usd], sort: a b, limit: 5, rate: 2/user/day}
+  add: {put: Order, rate: 1/user/day}
+  change: {update: Order, by: id, set: [price_usd, "x#y"], rate: 1/user/day}
+designs:
+  rows:
+    engine: postgresql
+    tables:
+      orders:
+        holds: Order
+        columns: {id: uuid, "price.usd": {type: int, of: price_usd}, a b: text, "x#y": text}
+        indexes: {dear: ["price.usd", a b]}
+"""
+    session = Session(read_model(text, "odd.yaml"), Options())
+    proof = proof_on_new(session, session.design("rows"), ProofRequest(users=20, requests=60))
+    assert [(p.pattern, p.wrong, p.failures) for p in proof.patterns if p.wrong or p.failures] == []
+    assert {p.pattern for p in proof.patterns if p.calls} == {"read", "dear", "add", "change"}
+    assert proof.state_problems == ()

@@ -134,9 +134,12 @@ class PostgresDesign(Design):
 
 
 SQL_NAME = Name("an SQL name", r"[A-Za-z_][A-Za-z0-9_]*", "letters, digits and `_`", longest=63)
-SORTED = Name(
-    "a column, with `-` in front to sort downwards", r"-?[A-Za-z_][A-Za-z0-9_]*", "a column name"
+_COLUMN = r'[^"\x00-\x1f\s-](?:[^"\x00-\x1f]*[^"\x00-\x1f\s])?'
+COLUMN_NAME = Name(
+    "the name of a column", _COLUMN, "any text without quotes, not beginning with `-`", longest=63
 )
+"""As a quoted name of SQL may be: also with a dot, a `#` or spaces in it."""
+SORTED = Name("a column, with `-` in front to sort downwards", rf"-?{_COLUMN}", "a column name")
 METHODS = ("btree", "gin", "gist", "brin", "hash", "hnsw")
 COLUMNS = ListOf(SORTED, least=1, what="a column or a list of them")
 INDEX = RecordShape(
@@ -145,10 +148,12 @@ INDEX = RecordShape(
         Field("columns", COLUMNS, required=True),
         Field("unique", BOOL),
         Field("using", WordChoice(METHODS)),
-        Field("include", ListOf(SQL_NAME, what="a column or a list of them")),
+        Field("include", ListOf(COLUMN_NAME, what="a column or a list of them")),
         Field(
             "where",
-            MappingOf(SQL_NAME, ListOf(VALUE, least=1, what="a value or a list of them"), least=1),
+            MappingOf(
+                COLUMN_NAME, ListOf(VALUE, least=1, what="a value or a list of them"), least=1
+            ),
             doc="only rows in which a column has one of these values",
         ),
         Field("ignore_case", BOOL, doc="on lower(column) of columns that are text"),
@@ -172,11 +177,11 @@ TABLE = RecordShape(
     (
         Field("holds", ENTITY_NAME, doc="the entity; the name of the table unless given"),
         Field("of", ENTITY_NAME, alias_of="holds"),
-        Field("primary_key", ListOf(SQL_NAME, least=1, what="a column or a list of them")),
+        Field("primary_key", ListOf(COLUMN_NAME, least=1, what="a column or a list of them")),
         Field(
             "columns",
             MappingOf(
-                SQL_NAME,
+                COLUMN_NAME,
                 ByKind(scalar=VALUE, mapping=COLUMN, what="a type such as VARCHAR(50) NOT NULL"),
                 least=1,
             ),
@@ -184,7 +189,7 @@ TABLE = RecordShape(
         ),
         Field("indexes", MappingOf(SQL_NAME, INDEX_SHAPE)),
         Field("fillfactor", POSITIVE),
-        Field("partition_by", SQL_NAME, doc="a column of time: one partition a month"),
+        Field("partition_by", COLUMN_NAME, doc="a column of time: one partition a month"),
         Field("title", PROSE),
     ),
     nullable=True,

@@ -348,7 +348,7 @@ def _add_attributes(entity: EntityDraft, kind: ItemKind, count: int) -> None:
         if raw in entity.key:
             draft.options.pop("presence", None)
         if name != raw:
-            draft.comment = "the stored name has characters that a model file does not allow"
+            draft.comment = naming.renamed_comment(raw)
         packed = packed_kind(profile)
         if packed:
             _unpack(draft, profile, packed)

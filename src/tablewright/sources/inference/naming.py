@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from tablewright.model.names import ATTRIBUTE_NAME
+
 _WORDS = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|\d+")
 _IRREGULAR = {
     "people": "person", "children": "child", "men": "man", "women": "woman", "mice": "mouse",
@@ -96,8 +98,8 @@ def attribute_name(text: str, used_names: Iterable[str] = ()) -> str:
     """Return a name the model file allows for an attribute; another if it is taken.
 
     Example:
-        >>> attribute_name("first name"), attribute_name("$type"), attribute_name("a", ["a"])
-        ('first_name', 'type', 'a_2')
+        >>> attribute_name("first name"), attribute_name("price.usd"), attribute_name("a", ["a"])
+        ('first name', 'price_usd', 'a_2')
     """
     name = re.sub(r"[^A-Za-z0-9_-]+", "_", text).strip("_-") if not _is_fine(text) else text
     if not name or not (name[0].isalpha() or name[0] == "_"):
@@ -105,8 +107,29 @@ def attribute_name(text: str, used_names: Iterable[str] = ()) -> str:
     return free(name[:200], used_names)
 
 
+def in_quotes(name: str) -> str:
+    """Return a column's name as the model file has it: in quotes where it is no plain word.
+
+    Example:
+        >>> in_quotes("price"), in_quotes("-price"), in_quotes("price.usd")
+        ('price', '-price', '"price.usd"')
+    """
+    if re.fullmatch(r"-?[A-Za-z_][A-Za-z0-9_]*", name):
+        return name
+    return '"' + name.replace("\\", "\\\\") + '"'
+
+
+def renamed_comment(raw: str) -> str:
+    """Say that what is stored under a name has another in the model file."""
+    return (
+        f"stored as `{raw}`, a name that a model file does not allow: rename it there first, as "
+        "the store and migrations look for this one"
+    )
+
+
 def _is_fine(text: str) -> bool:
-    return re.fullmatch(r"[A-Za-z_][A-Za-z0-9_-]*", text) is not None
+    # ` #` begins a comment in the file that is written, where names stand without quotes
+    return re.fullmatch(ATTRIBUTE_NAME.pattern, text) is not None and " #" not in text
 
 
 def free(name: str, used_names: Iterable[str]) -> str:

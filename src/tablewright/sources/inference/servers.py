@@ -6,6 +6,7 @@ documents as children.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from decimal import Decimal
 
 from tablewright.core.quantities import plain
@@ -44,6 +45,8 @@ def server_entity(
         if raw in key:
             attribute.options.pop("presence", None)
             attribute.options.pop("unique", None)
+        if clean != raw and store.engine == MONGODB:
+            attribute.comment = naming.renamed_comment(raw)
         entity.attributes.append(attribute)
     entity.key = tuple(names.get(k, k) for k in key)
     _complete_key(entity, store)
@@ -163,10 +166,12 @@ def _plain_keys(entity: EntityDraft) -> None:
 
 
 def _table(store: SourceTable, entity: EntityDraft, names: dict[str, str]) -> TableDraft:
-    table = TableDraft(name=store.name, key=entity.key, holds=entity.name, comment=store.place)
+    stored = {clean: raw for raw, clean in names.items()}
+    key = tuple(stored.get(name, name) for name in entity.key)
+    table = TableDraft(name=store.name, key=key, holds=entity.name, comment=store.place)
     for declared in store.declared:
         if declared.column:
-            table.columns[names[declared.name]] = declared.column
+            table.columns[declared.name] = (names[declared.name], declared.column)
     for index in store.indexes:
         known = [k for k in index.keys if k in names or "." in k]
         if store.engine == MONGODB:
@@ -218,17 +223,16 @@ def _described(index: IndexFacts, names: dict[str, str]) -> dict[str, str]:
 
 
 def _sql_index(index: IndexFacts, names: dict[str, str]) -> IndexDraft | None:
-    shown = [("-" if k in index.descending else "") + names[k] for k in index.keys]
-    columns = "[" + ", ".join(shown) + "]"
+    columns = _listed(("-" if k in index.descending else "") + k for k in index.keys)
     fields = {"columns": columns}
     if index.unique:
         fields["unique"] = "true"
     if index.using and index.using != "btree":
         fields["using"] = index.using
     if index.included:
-        fields["include"] = "[" + ", ".join(names.get(n, n) for n in index.included) + "]"
+        fields["include"] = _listed(index.included)
     if index.where:
-        inside = ", ".join(f"{n}: [{', '.join(v)}]" for n, v in index.where)
+        inside = ", ".join(f"{naming.in_quotes(n)}: [{', '.join(v)}]" for n, v in index.where)
         fields["where"] = f"{{{inside}}}"
     if index.ignore_case:
         fields["ignore_case"] = "true"
@@ -236,6 +240,10 @@ def _sql_index(index: IndexFacts, names: dict[str, str]) -> IndexDraft | None:
     inside = ", ".join(f"{name}: {text}" for name, text in fields.items())
     draft.short = columns if len(fields) == 1 else f"{{{inside}}}"
     return draft
+
+
+def _listed(columns: Iterable[str]) -> str:
+    return "[" + ", ".join(naming.in_quotes(name) for name in columns) + "]"
 
 
 def mean_bytes(profile: KindProfile) -> Decimal:
