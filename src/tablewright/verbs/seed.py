@@ -5,15 +5,17 @@ In: a session, a design, a target, a number of users. Out: a SeedView.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
+from tablewright.core.diagnostics import nearest
 from tablewright.core.errors import UsageError
 from tablewright.core.frozen import frozen
 from tablewright.evaluation.doors import Target
+from tablewright.model.values import Count
 from tablewright.operate.provision import require_containers
 from tablewright.operate.records import apply_records, checked
 from tablewright.operate.seed import SeedPlan
@@ -78,6 +80,7 @@ def seed(
     target: Target,
     *,
     users: int | None = None,
+    counts: Mapping[str, int] | None = None,
     units_per_second: Decimal | None = None,
     dry_run: bool = False,
     announce: Announce | None = None,
@@ -92,6 +95,8 @@ def seed(
         design: its name; the first of the file unless given.
         target: which database.
         users: 1,000, or fewer where they have much, unless given.
+        counts: how many there are of an entity, whatever the number of users; children of them
+            and what refers to them follow.
         units_per_second: at most so many write units a second.
         dry_run: whether to return what it takes and write nothing.
         announce: receives whose database it is.
@@ -100,9 +105,12 @@ def seed(
         progress: opens what receives items done.
 
     Raises:
-        UsageError: the tables do not exist, or were not made here.
+        UsageError: the tables do not exist, or were not made here; there is no such entity, or it
+            belongs to another.
         EngineError: the database refused or went away; what was acknowledged is recorded.
     """
+    if counts:
+        session = _with_counts(session, counts)
     chosen = session.design(design)
     scale = users or default_users(session, chosen, say)
     plan = seed_plan(session, chosen, population(session, chosen, scale))
@@ -124,6 +132,35 @@ def seed(
         written = fill(session, adapter, plan, position=position, keep=keep, progress=show)
         where = adapter.description
     return replace(planned, where=where, written=written, dry_run=False)
+
+
+def _with_counts(session: Session, counts: Mapping[str, int]) -> Session:
+    """Return a session on the same file in which there are so many of some entities."""
+    model = session.model
+    names = [entity.name for entity in model.entities]
+    for name in counts:
+        if name not in names:
+            close = nearest(name, names)
+            raise UsageError(
+                f"the model has no entity `{name}`",
+                remedy=f"did you mean `{close}`?" if close else f"it has {', '.join(names)}",
+            )
+        parent = model.entity(name).parent
+        if parent is not None:
+            raise UsageError(
+                f"how many `{name}` there are follows from `{parent}`, which they belong to",
+                remedy=f"write --count {parent}=N",
+            )
+    entities = tuple(
+        replace(entity, count=Count(mean=Decimal(counts[entity.name]), per="total"))
+        if entity.name in counts
+        else entity
+        for entity in model.entities
+    )
+    told = "".join(f"\n# {name}: {number}" for name, number in sorted(counts.items()))
+    file = session.file  # another text, so that its position is not taken for that of the file
+    changed = replace(file, model=replace(model, entities=entities), source=file.source + told)
+    return Session(changed, session.options)
 
 
 def _planned(session: Session, design: str, plan: SeedPlan) -> SeedView:

@@ -16,6 +16,14 @@ if TYPE_CHECKING:
     from tablewright.evaluation.doors import Target
 
 
+def _count(text: str) -> tuple[str, int]:
+    """Return the entity and the number of `ENTITY=N`."""
+    name, equals, number = text.partition("=")
+    if not equals or not number.isascii() or not number.isdigit() or int(number) < 1:
+        raise click.BadParameter(f"`{text}` is not ENTITY=N, such as Customer=3")
+    return name.strip(), int(number)
+
+
 @click.command()
 @file_argument
 @design_option
@@ -33,6 +41,13 @@ if TYPE_CHECKING:
     help="Load this JSON, NDJSON or CSV file instead of sampled items.",
 )
 @click.option("--entity", default="", help="What the records of --from are.")
+@click.option(
+    "--count",
+    "counts",
+    multiple=True,
+    metavar="ENTITY=N",
+    help="So many of an entity, whatever the number of users; what belongs to it follows.",
+)
 @click.option("--dry-run", is_flag=True, help="Say what it takes and write nothing.")
 @verb
 def command(
@@ -44,6 +59,7 @@ def command(
     units_per_second: int | None,
     source: str | None,
     entity: str,
+    counts: tuple[str, ...],
     dry_run: bool,
 ) -> None:
     """Fill the tables with the sampled items of a number of users.
@@ -74,6 +90,7 @@ def command(
             design,
             target,
             users=users,
+            counts=dict(map(_count, counts)),
             units_per_second=budget,
             dry_run=dry_run,
             announce=announce,
