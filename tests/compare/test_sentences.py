@@ -13,6 +13,7 @@ import pytest
 
 from applications import compared
 from tablewright import read_model
+from tablewright.reports.compare_options import costs_table
 from tablewright.reports.pages import page_of
 from tablewright.reports.render.text import write_text
 from tablewright.session import Options, Session
@@ -70,3 +71,17 @@ def test_where_no_price_is_known_the_reason_is_the_price_and_each_scale_has_its_
     assert "more than any offer holds" not in text
     for users in (50_000, 100_000):
         assert f"- mongodb at {users:,} users has no figure: {rows[users].why}." in text
+
+
+@pytest.mark.parametrize(
+    ("app", "marked"), [("screen-time-journey", {"http-api-atlas"}), ("poafix", set())]
+)
+def test_what_rests_on_the_database_of_another_region_is_marked(app: str, marked: set[str]) -> None:
+    # Stockholm has no price of M10, Virginia has; every database of PoaFix has its own
+    comparison = compared(app)
+    table = costs_table(comparison)
+    rows = {row.cells[0]: row.cells[1:-1] for row in table.rows}
+    priced = {name: [c for c in cells if c != "no price"] for name, cells in rows.items()}
+    for name, cells in priced.items():
+        assert all(str(cell).startswith("~") == (name in marked) for cell in cells), name
+    assert ("at the prices of another region" in table.caption) == bool(marked)

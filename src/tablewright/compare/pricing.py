@@ -116,6 +116,7 @@ def price_at(
         year_free=free["12-month"],
         needs=tuple(needs),
         elsewhere=tuple(line for line in elsewhere if line in lines),
+        database_elsewhere=database is not None and database.elsewhere,
         offer=database.offer if database is not None else "",
         bound_by=database.bound_by if database is not None else "",
         light=None if light is None else light + rest,

@@ -153,6 +153,8 @@ class Priced:
     """Prices that are not known: the architecture is then not priced."""
     elsewhere: tuple[Line, ...] = ()
     """Of the lines those at the price of a neighbouring region, their own not being known."""
+    database_elsewhere: bool = False
+    """Whether those of the database are among them."""
     offer: str = ""
     """Vendor and tier of the database, where it is a server."""
     bound_by: str = ""

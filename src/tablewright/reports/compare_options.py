@@ -255,8 +255,16 @@ def costs_table(comparison: Comparison) -> d.ReportTable:
         ),
         rows=tuple(rows),
         caption="USD a month, without what is always free; "
-        f"{_what_is_over(comparison.budget_of)} the budget, that of the next scale with one.",
+        f"{_what_is_over(comparison.budget_of)} the budget, that of the next scale with one"
+        f"{_what_is_near(comparison)}.",
     )
+
+
+def _what_is_near(comparison: Comparison) -> str:
+    prices = (option.at(n) for option in comparison.architectures for n in comparison.scales)
+    if not any(price.database_elsewhere for price in prices):
+        return ""
+    return "; ~ where the database is at the prices of another region, its own not being known"
 
 
 def _ordered(comparison: Comparison) -> list[ArchitectureResult]:
@@ -283,7 +291,8 @@ def _marked(price: Priced, budget: Decimal | None, scope: BudgetScope) -> str:
     if not price.is_priced:
         return "no price"
     is_over = budget is not None and price.spent(scope) > budget
-    return usd(price.total) + ("!" if is_over else "")
+    near = "~" if price.database_elsewhere and price.is_priced else ""
+    return near + usd(price.total) + ("!" if is_over else "")
 
 
 def best_bill(comparison: Comparison) -> str:
