@@ -41,8 +41,9 @@ def test_stale_prices_come_oldest_first(capsys: Capture) -> None:
     ages = [row["age_days"] for row in json.loads(out)["prices"]]
     assert ages == sorted(ages, reverse=True)
     assert min(ages) > 700
-    # The oldest is the Standard-IA figure of December 2021: 1,816 days from the first of it.
-    assert ages[0] == 1816
+    # The oldest is that of an import from S3, of August 2022: 4 x 365 + 1 days to August 2026,
+    # 31 + 30 + 31 + 20 to 21 November: 1,573.
+    assert ages[0] == 1573
 
 
 def test_why_shows_every_period_with_its_source(capsys: Capture) -> None:
@@ -65,6 +66,7 @@ def test_json_says_which_prices_are_usable_and_which_are_the_users(capsys: Captu
     assert [(row["region"], row["usable"], row["own"]) for row in rows] == [
         ("eu-west-1", True, True),
         ("us-east-1", False, False),
+        ("us-east-2", True, False),
     ]
 
 
@@ -78,7 +80,8 @@ def test_json_says_which_prices_are_usable_and_which_are_the_users(capsys: Captu
         (["--why", "aws.dynamodb.free.rcs"], "did you mean `aws.dynamodb.free.rcu`"),
         (
             ["--why", "aws.dynamodb.import.s3", "--region", "mars-1"],
-            "the book has no aws.dynamodb.import.s3 in mars-1\n  help: it has it for us-east-1\n",
+            "the book has no aws.dynamodb.import.s3 in mars-1\n"
+            "  help: it has it for us-east-1, us-east-2\n",
         ),
         (["--out", "x"], "belong to --refresh"),
         (["--price", "x"], "is not a price"),

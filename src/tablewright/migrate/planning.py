@@ -13,31 +13,16 @@ from decimal import Decimal
 from tablewright.bill.rates import Rates
 from tablewright.core.errors import PriceUnknownError
 from tablewright.core.frozen import frozen
-from tablewright.core.quantities import GB, ZERO
+from tablewright.core.quantities import ZERO
 from tablewright.design.migrations import MigrationChoices
 from tablewright.evaluation.doors import Codec, RecordKind
 from tablewright.evaluation.values import Evaluation
+from tablewright.migrate.loading import IMPORT, Way, stored, ways_to_load
 from tablewright.migrate.phases import PlanPhase, PlanStep, phases_of
 
 DAYS_OF_A_MONTH = Decimal(730) / 24
 READ_UNIT_BYTES = 4096
-SECONDS_PER_HOUR = 3600
 SECONDS_PER_DAY = 86_400
-ON_DEMAND, PROVISIONED, IMPORT, PLAIN = "on-demand", "provisioned", "import from S3", "bulk load"
-BULK_PUT = "bulk put from S3"
-
-
-@frozen
-class Way:
-    """One way to write the target, and what that costs once."""
-
-    name: str
-    usd: Decimal | None
-    """None where it is not priced."""
-    calculation: str
-    is_possible: bool = True
-    reason: str = ""
-    """Why it is not possible, or not priced."""
 
 
 @frozen
@@ -134,12 +119,13 @@ def plan_migration(
         )
         for kind in codecs[1].kinds
     )
-    records_read = _stored(source)[0]
-    bytes_read = _stored(source)[1]
+    records_read = stored(source)[0]
+    bytes_read = stored(source)[1]
     seconds = sum((load.records for load in loads), ZERO) / records_per_second
     # eventually consistent: half a unit for 4 KB
     reads = bytes_read / READ_UNIT_BYTES / 2 if reads_are_charged else ZERO
-    ways = _ways(target, loads, rates, is_target_new=is_target_new)
+    charged = _charged_units(loads)
+    ways = ways_to_load(charged, stored(target)[1], rates, is_target_new=is_target_new)
     steps = tuple(
         _steps(
             source,
@@ -174,70 +160,14 @@ def plan_migration(
     )
 
 
-def _stored(evaluation: Evaluation) -> tuple[Decimal, Decimal]:
-    """Return records and bytes of the tables or collections of a design."""
-    homes = [resource for resource in evaluation.resources if "/" not in resource.name]
-    records = sum((resource.entries for resource in homes), ZERO)
-    return records, sum((resource.item_bytes for resource in homes), ZERO)
+def _charged_units(loads: Sequence[WriteLoad]) -> Decimal | None:
+    """Return the write units of all records; None where no write is charged by the unit."""
+    charged = [load.records * load.units for load in loads if load.units is not None]
+    return sum(charged, ZERO) if charged else None
 
 
 def _units_a_second(loads: Sequence[WriteLoad], seconds: Decimal) -> Decimal:
-    units = sum((load.records * load.units for load in loads if load.units is not None), ZERO)
-    return units / seconds if seconds else ZERO
-
-
-def _ways(
-    target: Evaluation, loads: Sequence[WriteLoad], rates: Rates, *, is_target_new: bool
-) -> tuple[Way, ...]:
-    charged = [load.records * load.units for load in loads if load.units is not None]
-    if not charged:
-        return (
-            Way(
-                name=PLAIN,
-                usd=ZERO,
-                calculation="a server is paid by its size: writing to it costs nothing more",
-            ),
-        )
-    units = sum(charged, ZERO)
-    size = _stored(target)[1]
-    return (
-        _priced(
-            ON_DEMAND,
-            lambda: units * rates.usd("write"),
-            f"{units:,.0f} write units, indexes included, by the request",
-        ),
-        _priced(
-            PROVISIONED,
-            lambda: units / SECONDS_PER_HOUR * rates.usd("write_hour"),
-            f"{units:,.0f} write units / 3,600 s = {units / SECONDS_PER_HOUR:,.1f} unit-hours, "
-            "with capacity set for the hours of the move and used in full",
-        ),
-        _priced(
-            IMPORT,
-            lambda: size / GB * rates.usd("import_gb"),
-            f"{size / GB:,.3f} GB uncompressed; no write units, indexes included",
-            "" if is_target_new else "it makes new tables only, and these exist",
-        ),
-        Way(
-            name=BULK_PUT,
-            usd=None,
-            calculation=f"{size / GB:,.3f} GB",
-            # API reference, StartBulkPutItems, 2026-11: counted in bytes; no price was found.
-            reason=f"its price is not known: {size / GB:,.3f} GB and the index entries, counted in "
-            "bytes",
-        ),
-    )
-
-
-def _priced(name: str, usd: Callable[[], Decimal], calculation: str, impossible: str = "") -> Way:
-    if impossible:
-        return Way(
-            name=name, usd=None, calculation=calculation, is_possible=False, reason=impossible
-        )
-    try:
-        return Way(name=name, usd=usd(), calculation=calculation)
-    except PriceUnknownError as problem:
-        return Way(name=name, usd=None, calculation=calculation, reason=problem.message)
+    return (_charged_units(loads) or ZERO) / seconds if seconds else ZERO
 
 
 def _cheapest(ways: Sequence[Way]) -> Way:

@@ -5,7 +5,8 @@ In: a SeedView. Out: a document.
 
 from __future__ import annotations
 
-from tablewright.core.quantities import format_number, format_usd
+from tablewright.core.quantities import format_bytes, format_number, format_usd
+from tablewright.migrate.loading import BULK_PUT, IMPORT, ON_DEMAND, PROVISIONED
 from tablewright.reports.document import Block, Document, Lines, Paragraph
 from tablewright.reports.figures import plural
 from tablewright.verbs.seed import SeedView
@@ -21,7 +22,8 @@ def _blocks(view: SeedView) -> tuple[Block, ...]:
         text = f"{view.items:,} records of {view.entity} can be loaded; none was written."
         return (Paragraph(text=text),)
     if view.dry_run:
-        return Paragraph(text=what_it_takes(view)), Lines(items=_planned(view))
+        compared = [Paragraph(text=text) for text in [ways_compared(view)] if text]
+        return Paragraph(text=what_it_takes(view)), *compared, Lines(items=_planned(view))
     if view.written == 0 and view.items:
         return (Lines(items=(f"Nothing to do: {view.where} has all {view.items:,} items.",)),)
     text = f"Wrote {plural(view.written, 'item')} to {view.where}. Next: tablewright prove"
@@ -37,6 +39,27 @@ def what_it_takes(view: SeedView) -> str:
     if view.usd is None:
         return text
     return f"{text}: {format_usd(view.usd)} USD on-demand in {view.region}"
+
+
+_WAYS = {
+    ON_DEMAND: "BatchWriteItem on demand",
+    PROVISIONED: "BatchWriteItem with capacity set for it and used in full",
+    IMPORT: "import from S3, into new tables only",
+    BULK_PUT: "bulk put from S3, into tables that exist",
+}
+
+
+def ways_compared(view: SeedView) -> str:
+    """Return what loading the population costs by each way, the cheapest first; "" for a server.
+
+    Ways whose price is not known come last, and say so.
+    """
+    if not view.ways:
+        return ""
+    priced = [(way.usd, way.name) for way in view.ways if way.usd is not None]
+    texts = [f"{format_usd(usd)} USD by {_WAYS[name]}" for usd, name in sorted(priced)]
+    texts += [f"{_WAYS[way.name]}: price unknown" for way in view.ways if way.usd is None]
+    return f"Loading {format_bytes(int(view.stored_bytes))} costs once: {'; '.join(texts)}."
 
 
 def _planned(view: SeedView) -> tuple[str, ...]:

@@ -11,10 +11,13 @@ from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
+from tablewright.bill.rates import Rates
 from tablewright.core.diagnostics import nearest
 from tablewright.core.errors import UsageError
 from tablewright.core.frozen import frozen
 from tablewright.evaluation.doors import Target
+from tablewright.evaluation.values import Evaluation
+from tablewright.migrate.loading import Way, stored, ways_to_load
 from tablewright.model.values import Count
 from tablewright.operate.provision import require_containers
 from tablewright.operate.records import apply_records, checked
@@ -68,6 +71,10 @@ class SeedView:
     usd: Decimal | None
     """Of `write_units`, at on-demand prices."""
     parts: tuple[SeedPart, ...] = ()
+    ways: tuple[Way, ...] = ()
+    """What writing the whole population costs by each way; () where writes are not charged."""
+    stored_bytes: Decimal = Decimal(0)
+    """Of its items, without indexes."""
     source: str = ""
     """The file that was loaded, instead of sampled items."""
     entity: str = ""
@@ -113,8 +120,9 @@ def seed(
         session = _with_counts(session, counts)
     chosen = session.design(design)
     scale = users or default_users(session, chosen, say)
-    plan = seed_plan(session, chosen, population(session, chosen, scale))
-    planned = _planned(session, chosen.name, plan)
+    evaluation = population(session, chosen, scale)
+    plan = seed_plan(session, chosen, evaluation)
+    planned = _with_ways(session, _planned(session, chosen.name, plan), evaluation)
     if dry_run:
         return planned
     if before_writing is not None:
@@ -161,6 +169,15 @@ def _with_counts(session: Session, counts: Mapping[str, int]) -> Session:
     file = session.file  # another text, so that its position is not taken for that of the file
     changed = replace(file, model=replace(model, entities=entities), source=file.source + told)
     return Session(changed, session.options)
+
+
+def _with_ways(session: Session, view: SeedView, evaluation: Evaluation) -> SeedView:
+    """Return what is planned beside the other ways to load as much, where writes are charged."""
+    size = stored(evaluation)[1]
+    if view.write_units is None:
+        return replace(view, stored_bytes=size)
+    ways = ways_to_load(view.write_units, size, Rates(session.book(), session.region))
+    return replace(view, stored_bytes=size, ways=ways)
 
 
 def _planned(session: Session, design: str, plan: SeedPlan) -> SeedView:
