@@ -37,8 +37,15 @@ CORE = {
 """The core rules of the catalogue that name the engine."""
 
 MORE = {
-    "mongodb": {"ANY-SEC-001", "MDB-LIM-001", "MDB-SIZ-003", "SRV-PRJ-001", "SRV-REL-003"},
-    "postgresql": {"ANY-SEC-001", "PG-SIZ-001", "SRV-PRJ-001", "SRV-REL-003"},
+    "mongodb": {
+        "ANY-SEC-001",
+        "MDB-LIM-001",
+        "MDB-SIZ-003",
+        "SRV-PRJ-001",
+        "SRV-PRJ-002",
+        "SRV-REL-003",
+    },
+    "postgresql": {"ANY-SEC-001", "PG-SIZ-001", "SRV-PRJ-001", "SRV-PRJ-002", "SRV-REL-003"},
 }
 """Extended rules that are run as well."""
 

@@ -276,6 +276,24 @@ def _constrained(
     yield set_table("add_constraint", effort, text, after)
 
 
+def srv_prj_002(f: ServerFacts, pattern: Pattern) -> Verdict:
+    """A list returns whole rows or documents, and nothing says that all of them is wanted."""
+    if pattern.verb is not Verb.LIST or pattern.purpose != "online":
+        return None
+    entity = f.model.entity(pattern.entity)
+    if pattern.select is not None:
+        return CLEAR
+    rows = f.route(pattern).returned
+    sizes = (f.sample.mean_bytes(entity.name, a) * a.presence for a in entity.attributes)
+    each = sum(sizes, ZERO)
+    if rows <= 1 or rows * each < f.k["whole_list_bytes"]:
+        return CLEAR
+    return Hit(
+        evidence=f"{pattern.name} returns all {len(entity.attributes)} attributes of "
+        f"{number(rows)} {entity.name} a call, {format_bytes(int(rows * each))}, and selects none",
+    )
+
+
 def pg_siz_001(f: ServerFacts, pattern: Pattern) -> Verdict:
     """A list returns values that lie apart from their rows."""
     if pattern.verb is not Verb.LIST or not isinstance(f.design, PostgresDesign):
