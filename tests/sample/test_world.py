@@ -133,11 +133,13 @@ def test_a_condition_holds_or_does_not(
     condition = Holding("a", operator, operands)
     assert condition.holds(meets) is True
     assert condition.holds(fails) is False
+    assert condition.met_by([3, 8, 9], [fails, meets, fails]) == [8]
 
 
-@pytest.mark.parametrize("operator", ["eq", "ne", "in", "between", "lt", "size", "contains"])
+@pytest.mark.parametrize("operator", ["eq", "ne", "in", "between", "lt", "ge", "size", "contains"])
 def test_what_is_absent_meets_no_comparison(operator: str) -> None:
     assert Holding("a", operator, (5, 6)).holds(None) is False
+    assert Holding("a", operator, (5, 6)).met_by([0], [None]) == []
 
 
 def test_a_place_is_near_within_the_distance_and_on_its_edge() -> None:
@@ -186,6 +188,22 @@ def test_what_is_deleted_is_found_no_more(world: World) -> None:
     assert world.find("Person", [equal("town", "Lund")]) == [1]
     assert list(world.alive("Person")) == [1, 2, 3]
     assert world.find("Person", []) == [1, 2, 3]
+
+
+@pytest.mark.parametrize("few", [1, 64])
+def test_values_of_many_at_once_are_those_of_each(
+    world: World, monkeypatch: pytest.MonkeyPatch, few: int
+) -> None:
+    monkeypatch.setattr(worlds, "FEW_AT_ONCE", few)
+    world.change("Person", 1, {"id": "p1", "age": 50})
+    world.change("Person", 2, None)
+    world.add(PERSON, {"id": "p9", "age": 50})
+    assert world.values("Person", "age", [4, 0, 1, 2, 3]) == [50, 30, 50, None, 41]
+    assert world.values("Note", "n", [1, 2]) == [1, 0]
+    aged = [Holding("age", "ge", (41,)), Holding("id", "gt", ("p1",))]
+    assert world.find("Person", aged) == [3, 4]
+    assert world.find("Person", [Holding("town", "absent", ())]) == [1, 3, 4]
+    assert world.find("Person", [Holding("age", "between", (30, 41))]) == [0, 3]
 
 
 def test_a_change_moves_an_instance_in_every_index(world: World) -> None:

@@ -338,11 +338,8 @@ class Workload:
         if condition.operator in ("exists", "absent"):
             return ()
         among = self.world.find(entity.name, tests)
-        values = [
-            value
-            for number in among
-            if (value := self.world.value(entity.name, number, condition.attribute)) is not None
-        ]
+        asked = self.world.values(entity.name, condition.attribute, among)
+        values = [value for value in asked if value is not None]
         # of lists, sets and maps no order is known but that of their lengths and of their texts
         orders: dict[str, Callable[[Any], Any]] = {"size": len, "contains": str, "ne": str}
         values.sort(key=orders.get(condition.operator))

@@ -6,9 +6,10 @@ the plain answer to a pattern. Slow and obvious on purpose: it knows no tables, 
 
 from __future__ import annotations
 
+import operator
 from array import array
 from collections import Counter, OrderedDict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -26,6 +27,8 @@ FEW = 50_000
 """Instances of an entity up to which there may be an index on each attribute asked by."""
 MOST_IN_COLUMNS = 400_000
 """Instances up to which attributes are kept as columns; beyond, instances are drawn again."""
+FEW_AT_ONCE = 64
+"""Instances up to which each is asked for its value by itself."""
 KEPT_ANSWERS = 256
 KEPT_BYTES = 192 * 1024 * 1024
 """Of instances kept as they were seeded, by their size on DynamoDB."""
@@ -75,6 +78,27 @@ class Test:
             return bool(value > first)
         return bool(value >= first)
 
+    def met_by(self, numbers: Iterable[int], values: Iterable[Any]) -> list[int]:
+        """Return the numbers of the instances whose value meets it; see `holds`."""
+        pairs = zip(numbers, values, strict=True)
+        if self.operator == "between":
+            first, last = self.operands[0], self.operands[-1]
+            return [n for n, value in pairs if value is not None and first <= value <= last]
+        compare = _COMPARISONS.get(self.operator)
+        if compare is None:
+            return [n for n, value in pairs if self.holds(value)]
+        first = self.operands[0]
+        return [n for n, value in pairs if value is not None and compare(value, first)]
+
+
+_COMPARISONS: dict[str, Callable[[Any, Any], Any]] = {
+    "eq": operator.eq,
+    "ne": operator.ne,
+    "lt": operator.lt,
+    "le": operator.le,
+    "gt": operator.gt,
+    "ge": operator.ge,
+}
 
 EARTH_KM = 6371.0088
 
@@ -206,6 +230,20 @@ class World:
             return self.original(entity, number).get(attribute)
         return self.column(entity, attribute)[number]
 
+    def values(self, entity: str, attribute: str, numbers: Sequence[int]) -> list[Any]:
+        """Return one attribute of some instances as they are now; None where absent."""
+        is_column = self.counts[entity] <= MOST_IN_COLUMNS or (entity, attribute) in self._columns
+        if not is_column or len(numbers) < FEW_AT_ONCE:
+            return [self.value(entity, number, attribute) for number in numbers]
+        changed = {n: row for (name, n), row in self.changed.items() if name == entity}
+        column = self.column(entity, attribute)
+        if not changed:
+            return [column[number] for number in numbers]
+        return [
+            (changed[number] or {}).get(attribute) if number in changed else column[number]
+            for number in numbers
+        ]
+
     def column(self, entity: str, attribute: str) -> list[Any]:
         """Return an attribute of every seeded instance, as it was seeded."""
         key = (entity, attribute)
@@ -286,18 +324,17 @@ class World:
 
     def find(self, entity: str, tests: Sequence[Test]) -> list[int]:
         """Return the numbers of the instances that meet every test."""
-        test = self._narrowest(entity, tests)
-        start: Iterable[int] = self.alive(entity)
-        if test is not None:
-            start = self.index(entity, test.attribute).get(test.operands[0], ())
-        rest = [each_test for each_test in tests if each_test is not test]
-        if not rest:
-            return list(start)
-        return [
-            number
-            for number in start
-            if all(entry.holds(self.value(entity, number, entry.attribute)) for entry in rest)
-        ]
+        narrowest = self._narrowest(entity, tests)
+        if narrowest is None:
+            dead = {n for (name, n), row in self.changed.items() if name == entity and row is None}
+            numbers = [n for n in range(self.next[entity]) if n not in dead]
+        else:
+            found = self.index(entity, narrowest.attribute).get(narrowest.operands[0], ())
+            numbers = list(found)
+        for test in tests:
+            if test is not narrowest:
+                numbers = test.met_by(numbers, self.values(entity, test.attribute, numbers))
+        return numbers
 
     def _narrowest(self, entity: str, tests: Sequence[Test]) -> Test | None:
         """Return the test by whose index to look: of few instances that which fewest meet."""
