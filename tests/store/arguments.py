@@ -12,7 +12,7 @@ from tablewright.sample.calls import Call
 from tablewright.sample.sample import Sample
 from tablewright.sample.world import World
 
-USERS = 5
+USERS = 3
 
 
 def workload_of(model: Model) -> Workload:
