@@ -12,6 +12,7 @@ import pytest
 from sources.importing import imported, model_of
 from tablewright.core.errors import UsageError
 from tablewright.engines.dynamodb.design import DynamoDesign, ModeKind, Table
+from tablewright.sources import yaml_files
 
 TEMPLATE = """\
 AWSTemplateFormatVersion: "2010-09-09"
@@ -91,14 +92,15 @@ def test_a_missing_parameter_is_named_with_file_and_what_it_hides(template: Path
     assert "OrdersTable" in result.text
 
 
-def test_a_yaml_bomb_is_refused(tmp_path: Path) -> None:
+def test_a_yaml_bomb_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(yaml_files, "MOST_NODES", 20_000)
     path = tmp_path / "bomb.yaml"
     lines = ["AWSTemplateFormatVersion: x", "a0: &a0 [1,2,3,4,5,6,7,8,9]"]
     for n in range(1, 10):
         refs = ",".join([f"*a{n - 1}"] * 9)
         lines.append(f"a{n}: &a{n} [{refs}]")
     path.write_text("\n".join([*lines, "Resources: {T: {Type: AWS::DynamoDB::Table}}"]))
-    with pytest.raises(UsageError, match="aliases multiply"):
+    with pytest.raises(UsageError, match="aliases multiply to more than 20,000 values"):
         imported(path)
 
 

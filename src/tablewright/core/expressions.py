@@ -93,11 +93,11 @@ class Expression:
         Raises:
             DataError: a name is not among `names`, or a function is not called so.
         """
-        for name in self.names:
-            if name not in names:
-                meant = nearest(name, names)
-                hint = f", did you mean `{meant}`?" if meant else ""
-                raise DataError(f"`{self.text}`: there is no `{name}`{hint}")
+        if not self.names <= names.keys():
+            name = next(name for name in self.names if name not in names)
+            meant = nearest(name, names)
+            hint = f", did you mean `{meant}`?" if meant else ""
+            raise DataError(f"`{self.text}`: there is no `{name}`{hint}")
         return self._compiled(names, functions or {})
 
     def _compile(self, node: ast.expr, constants: Mapping[str, Decimal]) -> _Compiled:
