@@ -11,7 +11,9 @@ import pytest
 import rule_cases
 from tablewright.bill.prices import PriceBook
 from tablewright.design.changes import apply_all
+from tablewright.engines.mongodb.engine import WORDS as DOCUMENT_WORDS
 from tablewright.engines.mongodb.engine import MongoEngine
+from tablewright.engines.postgresql.engine import WORDS as ROW_WORDS
 from tablewright.engines.postgresql.engine import PostgresEngine
 from tablewright.engines.servers.facts import ServerFacts
 from tablewright.engines.servers.recost import ServerRecoster
@@ -21,6 +23,7 @@ from tablewright.review.runner import PendingFinding, run
 from tablewright.review.verdicts import Hit, Missing
 
 BOOK = PriceBook()
+WORDS = {"mongodb": DOCUMENT_WORDS, "postgresql": ROW_WORDS}
 ENGINES = {"mongodb": MongoEngine(), "postgresql": PostgresEngine()}
 CORE = {
     "mongodb": """
@@ -73,7 +76,9 @@ def test_a_rule_does_what_its_cases_say(name, case, told, request):
     design = file.design(case["design"]) if "design" in case else file.designs[0]
     rules = server_rules(design.engine)
     rule = rules.rule(name)
-    facts = ServerFacts(evaluate(file.model, design, file.model.scales[0]), dict(rules.k))
+    facts = ServerFacts(
+        evaluate(file.model, design, file.model.scales[0]), dict(rules.k), WORDS[design.engine]
+    )
     subject = case.get("fires") or case["silent"]
     verdict = rule.predicate(facts, *dict(facts.subjects(rule.subject))[subject])
     weighed = None
@@ -102,7 +107,7 @@ def assert_fixed(facts, rules, rule, subject, case, weighed):
     option = weighed.outcome.option
     assert case["fixed_by"] in str(option)
     model, design = apply_all(facts.model, facts.design, option.changes)
-    after = ServerFacts(evaluate(model, design, facts.users), facts.k)
+    after = ServerFacts(evaluate(model, design, facts.users), facts.k, facts.words)
     assert subject not in {c.subject for c in run(after, rules, [rule]).candidates}
 
 

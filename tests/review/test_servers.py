@@ -10,6 +10,7 @@ from pathlib import Path
 import tablewright
 from tablewright import load, read_model
 from tablewright.core.quantities import format_bytes
+from tablewright.engines.mongodb.engine import WORDS
 from tablewright.engines.servers.changes import DropServerIndex
 from tablewright.engines.servers.constants import figures
 from tablewright.engines.servers.facts import ServerFacts
@@ -211,7 +212,7 @@ def test_a_fix_that_would_raise_another_finding_is_rejected():
     session = Session(file=read_model(text))
     engine = session.engines["mongodb"]
     rules = server_rules("mongodb")
-    facts = ServerFacts(session.evaluate("d"), dict(rules.k))
+    facts = ServerFacts(session.evaluate("d"), dict(rules.k), WORDS)
 
     def evaluate(model, design, users):
         return engine.evaluate(model, design, users, session.book())

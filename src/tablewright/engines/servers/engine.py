@@ -76,7 +76,7 @@ class ServerEngine(Generic[L]):
         title: str,
     ) -> None:
         self.name = words.engine
-        self.reviewing = ServerReviewing(words.engine)
+        self.reviewing = ServerReviewing(words)
         self.comparing = ServerComparing(title)
         self._words, self._make, self._offers = words, make_layout, offers
         self._layouts: Memo[L] = Memo(MOST_KEPT)

@@ -16,7 +16,10 @@ from tablewright.engines.postgresql.design import PgTable, PostgresDesign
 from tablewright.engines.servers.changes import AnyIndex, home_of
 from tablewright.engines.servers.homes import Home, Ordered
 from tablewright.engines.servers.load import processor_us
+from tablewright.engines.servers.routing import Router
 from tablewright.engines.servers.sizing import ServerEvaluation, times_held
+from tablewright.engines.servers.words import Words
+from tablewright.engines.servers.work import Work
 from tablewright.evaluation.values import Action, Route
 from tablewright.model.statistics import Selectivity
 from tablewright.model.values import Attribute, Entity, Model, Pattern, Verb
@@ -26,8 +29,11 @@ from tablewright.sample.sample import Sample, sample_of
 class ServerFacts:
     """An evaluation with its thresholds. What `Facts` has too is called the same here."""
 
-    def __init__(self, evaluation: ServerEvaluation, k: Mapping[str, Decimal]) -> None:
-        self.evaluation = evaluation
+    def __init__(
+        self, evaluation: ServerEvaluation, k: Mapping[str, Decimal], words: Words
+    ) -> None:
+        """Take an evaluation, the thresholds of the rules and what the engine calls things."""
+        self.evaluation, self.words = evaluation, words
         self.model: Model = evaluation.model
         self.k = k
         self.users = evaluation.users
@@ -50,9 +56,9 @@ class ServerFacts:
             case "design":
                 return [("design", ())]
             case "pattern":
-                return [(p.name, (p,)) for p in self.model.patterns if self._is_routed(p)]
+                return [(p.name, (p,)) for p in self.asked if self._is_routed(p)]
             case "search":
-                return [(p.name, (p,)) for p in self.model.patterns if p.verb is Verb.NEAR]
+                return [(p.name, (p,)) for p in self.asked if p.verb is Verb.NEAR]
             case "write":
                 return [(p.name, (p,)) for p in self.model.patterns if p.verb.is_write]
             case "entity":
@@ -113,14 +119,42 @@ class ServerFacts:
 
     # ------------------------------------------------------------------ patterns
 
+    @cached_property
+    def asked(self) -> tuple[Pattern, ...]:
+        """The patterns; in the place of one that is served in parts those that choose something.
+
+        Each part of a `read` or a transaction is a command of its own, through an index of its own.
+        """
+        asked: list[Pattern] = []
+        for pattern in self.model.patterns:
+            if pattern.parts and self.evaluation.route(pattern.name).is_served:
+                asked += [part for part in pattern.parts if part.verb is not Verb.PUT]
+            else:
+                asked.append(pattern)
+        return tuple(asked)
+
     def route(self, pattern: Pattern) -> Route:
-        """Return how the design serves a pattern."""
-        return self.evaluation.route(pattern.name)
+        """Return how the design serves a pattern, or a part of one."""
+        known = self._routed.get(pattern.name)
+        return self.evaluation.route(pattern.name) if known is None else known[0]
+
+    def work(self, pattern: Pattern) -> Work:
+        """Return the work of one call of a pattern, or of a part of one."""
+        known = self._routed.get(pattern.name)
+        return self.evaluation.works[pattern.name] if known is None else known[1]
+
+    @cached_property
+    def _routed(self) -> dict[str, tuple[Route, Work]]:
+        """Of parts of patterns, by their names."""
+        whole = self.evaluation
+        router = Router(self.model, self.design.name, whole.homes, self.users, self.words)
+        names = {pattern.name for pattern in self.model.patterns}
+        return {part.name: router.route(part) for part in self.asked if part.name not in names}
 
     def through(self, home: str, index: str) -> list[Pattern]:
-        """Return the patterns whose route goes through an index."""
+        """Return the patterns whose route goes through an index; parts apart."""
         target = f"{home}/{index}"
-        return [p for p in self.model.patterns if self.route(p).target == target]
+        return [p for p in self.asked if self.route(p).target == target]
 
     def rate(self, pattern: Pattern) -> Decimal:
         """Return calls per second, the mean."""
@@ -183,9 +217,7 @@ class ServerFacts:
     def busy_share(self, pattern: Pattern) -> Decimal:
         """Return the share of all processor time that a pattern takes."""
         processors_mean = self.evaluation.load.processors_mean
-        each_processor_us = processor_us(
-            self.evaluation.works[pattern.name], self.evaluation.figures
-        )
+        each_processor_us = processor_us(self.work(pattern), self.evaluation.figures)
         return (
             each_processor_us * self.rate(pattern) / 1_000_000 / processors_mean
             if processors_mean
@@ -194,7 +226,7 @@ class ServerFacts:
 
     def takes_ms(self, pattern: Pattern) -> Decimal:
         """Return about how long a call keeps the server busy: processor, and bytes from disk."""
-        work = self.evaluation.works[pattern.name]
+        work = self.work(pattern)
         busy = processor_us(work, self.evaluation.figures) / 1000
         return busy + work.row_bytes * 1000 / self.k["scan_bps"]
 

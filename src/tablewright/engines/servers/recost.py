@@ -68,7 +68,7 @@ class ServerRecoster:
             changed = self.evaluate(model, design, facts.users)
         except (UsageError, UnsupportedError, PriceUnknownError) as problem:
             return FixOutcome(option=option, saves=None, reject=problem.message, effort=effort)
-        after = ServerFacts(changed, dict(facts.k))
+        after = ServerFacts(changed, dict(facts.k), facts.words)
         was, now = _usd(facts.evaluation), _usd(changed)
         saves = was - now if option.has_saving and was is not None and now is not None else None
         return FixOutcome(
@@ -101,7 +101,7 @@ class ServerRecoster:
         """Whether a report may scan: doing without its index is the point of ANY-IDX-002."""
         if fixed[0] != "ANY-IDX-002" or raised[0] not in ("SRV-IDX-001", "PG-IDX-001"):
             return False
-        return any(p.name == raised[1] and p.purpose != "online" for p in self.facts.model.patterns)
+        return any(p.name == raised[1] and p.purpose != "online" for p in self.facts.asked)
 
 
 def _usd(evaluation: ServerEvaluation) -> Decimal | None:

@@ -16,6 +16,7 @@ from tablewright.engines.servers.facts import ServerFacts
 from tablewright.engines.servers.recost import ServerRecoster
 from tablewright.engines.servers.rules import rules_not_run, server_rules
 from tablewright.engines.servers.sizing import ServerEvaluation
+from tablewright.engines.servers.words import Words
 from tablewright.evaluation.evaluator import Evaluator
 from tablewright.evaluation.values import Evaluation
 from tablewright.model.values import Model
@@ -32,8 +33,8 @@ class ServerReviewing:
     has_path = False
     has_advisory = False
 
-    def __init__(self, engine: str) -> None:
-        self._engine = engine
+    def __init__(self, words: Words) -> None:
+        self._words, self._engine = words, words.engine
 
     @property
     def rules(self) -> Catalogue:
@@ -81,7 +82,7 @@ class ServerReviewing:
     ) -> ServerFacts:
         """Return the facts of a design."""
         assert isinstance(evaluation, ServerEvaluation)
-        return ServerFacts(evaluation, k)
+        return ServerFacts(evaluation, k, self._words)
 
     def least_headroom(self, facts: Any) -> Decimal | None:
         """Return how many times the load the tightest resource of the offer would hold."""

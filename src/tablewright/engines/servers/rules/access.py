@@ -41,7 +41,7 @@ def any_idx_001(f: ServerFacts, home: str, index: Ordered) -> Verdict:
         return None
     if f.through(home, index.name) or _shards(f, home, index):
         return CLEAR
-    if any(index.name in _could_use(f, home, p) for p in f.model.patterns):
+    if any(index.name in _could_use(f, home, p) for p in f.asked):
         return CLEAR
     return Hit(
         evidence=f"no access pattern goes through {home}/{index.name}, "
@@ -146,7 +146,7 @@ def srv_idx_001(f: ServerFacts, pattern: Pattern) -> Verdict:
     if route.operation != "scan":
         return CLEAR
     home = f.home(home_for(f, pattern))
-    read = f.evaluation.works[pattern.name].rows
+    read = f.work(pattern).rows
     if pattern.verb in (Verb.LIST, Verb.AGGREGATE) and route.returned >= f.k["filter_ok"] * read:
         return CLEAR  # most of what is read is wanted
     if read < home.rows and read < f.k["seq_rows"]:
@@ -243,7 +243,7 @@ def srv_idx_005(f: ServerFacts, pattern: Pattern) -> Verdict:
     index = next(index for index in f.indexes(home) if index.name == name)
     if index.kind in ("json", "text"):
         return None
-    work = f.evaluation.works[pattern.name]
+    work = f.work(pattern)
     returned = max(ONE, route.returned + pattern.skip)
     if pattern.verb is Verb.AGGREGATE or pattern.complete:
         returned = max(returned, route.matched)
@@ -312,7 +312,7 @@ def _gains(f: ServerFacts, pattern: Pattern) -> bool:
     route = f.route(pattern)
     if (pattern.sort and not route.sorts_in_code) or not route.fetches:
         return True
-    work = f.evaluation.works[pattern.name]
+    work = f.work(pattern)
     return work.entries <= EXAMINED_FOR_ONE * max(ONE, route.returned)
 
 
@@ -461,7 +461,7 @@ def _for_keys(f: ServerFacts, table: PgTable, bare: list[tuple[str, ...]]) -> It
         attributes = [table.column(name).attribute for name in columns]
         lists = [
             p
-            for p in f.model.patterns
+            for p in f.asked
             if p.verb is Verb.LIST
             and p.entity == table.entity
             and set(attributes) <= set(p.equalities)
@@ -491,7 +491,7 @@ def pg_idx_002(f: ServerFacts, home: str, entity: Entity, attribute: Attribute) 
     plain = [entry for entry in indexes if entry.using == "btree"]
     asking = [
         p
-        for p in f.model.patterns
+        for p in f.asked
         if p.entity == entity.name and attribute.name in {c.attribute for c in p.where}
     ]
     if plain:

@@ -145,7 +145,7 @@ def any_fit_003(f: ServerFacts, pattern: Pattern) -> Verdict:
     """Counting and adding up what is stored at every call."""
     if pattern.verb is not Verb.AGGREGATE or pattern.purpose != "online":
         return None
-    work = f.evaluation.works[pattern.name]
+    work = f.work(pattern)
     read = max(work.rows, work.entries)
     if read < f.k["agg_rows"] and work.row_bytes <= f.k["page_bytes"]:
         return CLEAR

@@ -74,7 +74,7 @@ def mdb_key_001(f: ServerFacts, child: Entity) -> Verdict:
 def _online_reads(f: ServerFacts, entity: Entity) -> list[Pattern]:
     return [
         p
-        for p in f.model.patterns
+        for p in f.asked
         if p.entity == entity.name
         and p.verb in (Verb.GET, Verb.LIST)
         and p.purpose == "online"
@@ -219,7 +219,7 @@ def mdb_tsr_001(f: ServerFacts, entity: Entity) -> Verdict:
     rate = f.inserts(entity.name)
     ranged = [
         p
-        for p in f.model.patterns
+        for p in f.asked
         if p.entity == entity.name
         and p.verb in (Verb.LIST, Verb.AGGREGATE)
         and p.equalities
