@@ -10,11 +10,13 @@ import contextlib
 import json
 import threading
 from collections.abc import Callable, Iterator
+from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 import boto3
+import botocore.session
 import pytest
 
 from tablewright.cli.main import run
@@ -45,6 +47,14 @@ class Account:
         if "ListAccountAliases" in asked:
             return 200, ALIASES.format(alias=self.alias)
         return (403, EXPIRED) if self.is_expired else (200, IDENTITY)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def descriptions_read_once() -> Iterator[None]:
+    """Let all clients of boto3 share what its loader has read of the services."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(botocore.session, "create_loader", cache(botocore.session.create_loader))
+        yield
 
 
 @pytest.fixture
