@@ -15,6 +15,7 @@ from tablewright.engines.dynamodb.changes import diff
 from tablewright.engines.dynamodb.design import DynamoDesign
 from tablewright.engines.dynamodb.design_printer import design_section
 from tablewright.engines.dynamodb.infrastructure import _table
+from tablewright.engines.dynamodb.provisioning import plan_up
 from tablewright.evaluation.doors import Target
 from tablewright.evaluation.values import Evaluation
 from tablewright.reports.prove import proof_page
@@ -167,13 +168,16 @@ def test_a_cache_that_cannot_be_is_refused(cache: str, other: str, message: str)
     assert message in str([diagnostic.message for diagnostic in caught.value.diagnostics])
 
 
-def test_a_cache_is_a_change_and_deploy_says_that_it_makes_none() -> None:
+def test_a_cache_is_a_change_and_neither_up_nor_deploy_makes_it() -> None:
     session, design = design_of(DAX)
     assert [str(change) for change in diff(design_of("")[1], design)] == [
         "cache = DAX, 3 x r5.large, 80 % hits stated for things"
     ]
     resource = _table(session.model, design.tables[0], "prod", ())
     assert "is not in this template" in resource.reason
+    made, other = [a.text for a in plan_up(session.model, design, {}).actions]
+    assert made.endswith("on-demand; the cache before it is made by somebody else")
+    assert other == "create others, on-demand"
 
 
 def test_a_proof_says_that_the_cache_was_not_run(tmp_path: Path) -> None:

@@ -155,9 +155,10 @@ def _create(model: Model, design: DynamoDesign, table: Table) -> list[TableActio
     tags = ((APP_TAG, model.app), (DESIGN_TAG, design.name))
     indexes = len(table.indexes)
     also = f" with {indexes} index{'es' if indexes != 1 else ''}" if indexes else ""
+    cache = "; the cache before it is made by somebody else" if table.cache else ""
     actions = [
         TableAction(
-            text=f"create {table.name}{also}, {_mode_text(table.mode)}",
+            text=f"create {table.name}{also}, {_mode_text(table.mode)}{cache}",
             table=table.name,
             operation="CreateTable",
             parameters=create_table(model, table, tags),
