@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
-from tablewright.model.values import Pattern
+from tablewright.model.values import Attribute, Kind, Pattern
 from tablewright.sample.calls import LONG_AGO, Call
 from tablewright.sample.world import Row
 
@@ -73,6 +73,22 @@ def beyond(value: Any, step: int) -> Any:
     later = (moment + dt.timedelta(seconds=step)).isoformat()
     seconds = len("2026-03-01T00:00:00")
     return later[:seconds] + value[seconds:]
+
+
+def stand_in(attribute: Attribute) -> Any:
+    """Return some value of an attribute that no instance has: what is asked for is not there.
+
+    Example:
+        >>> from tablewright.model.values import Kind
+        >>> stand_in(Attribute(name="stars", kind=Kind.INT)), stand_in(
+        ...     Attribute(name="day", kind=Kind.DATE)
+        ... )
+        (0, '1970-01-01')
+    """
+    if attribute.kind.is_number:
+        return int(attribute.low or 0)
+    times = {Kind.TIMESTAMP: "1970-01-01T00:00:00.000Z", Kind.DATE: "1970-01-01"}
+    return times.get(attribute.kind, "-")
 
 
 def beginning(text: str, ordered: Sequence[str], share: Decimal) -> str:

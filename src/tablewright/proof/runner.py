@@ -102,6 +102,7 @@ class Runner:
         tally = self.tallies.setdefault(call.pattern.name, Tally())
         self.ensure_parents(call)
         self._bring_back(call)
+        self._make_room(call)
         is_metered = is_metered and not _is_refused_unawares(call)
         note = self.predictor.note(call) if is_metered else None
         try:
@@ -192,6 +193,25 @@ class Runner:
             children = children_of(self.world, entity.name, each.number)
             self.adapter.bulk_write(self.codec.encode(entity.name, self._later(row), children))
             self.world.restore(entity.name, each.number)
+
+    def _make_room(self, call: Call) -> None:
+        """Take away what has the key of a new instance, where each key there may be is taken.
+
+        So a put is what the estimate is made of: it adds an instance, and replaces none.
+        """
+        for each in call.instances:
+            entity = self.model.entity(each.pattern.entity)
+            if each.pattern.verb is not Verb.PUT or each.must_fail or len(entity.key) < 2:
+                continue  # a key of one attribute is always a new one
+            if entity.name in self.codec.embedded:
+                continue
+            number = self.world.numbered(entity, each.row)
+            row = None if number is None else self.world.row(entity.name, number)
+            if number is None or row is None:
+                continue
+            children = children_of(self.world, entity.name, number)
+            self.adapter.remove(self.codec.encode(entity.name, self._later(row), children))
+            self.world.change(entity.name, number, None)
 
     def _make(
         self, entity: Entity, child: Row, own: Container[tuple[str, tuple[Any, ...]]]
@@ -409,6 +429,7 @@ def prove(proving: Proving) -> Proof:
             routes[p.name],
             runner.tallies.get(p.name, Tally()),
             _estimated_of(proving, p, runner.tallies.get(p.name, Tally())),
+            p,
             evaluation.model.latency_target_ms(p),
             not_here.get(p.name, ""),
         )
@@ -433,6 +454,13 @@ def prove(proving: Proving) -> Proof:
         stands_in=proving.adapter.stands_in,
         not_run=evaluation.not_run,
     )
+
+
+def _why_not_metered(tally: Tally) -> str:
+    """Say why no call of a pattern is judged though it was run; "" where some are."""
+    if tally.calls or not tally.requests or tally.failures or tally.wrong_calls:
+        return ""
+    return "of the instances that were seeded none meets its condition"
 
 
 def _estimated_of(proving: Proving, pattern: Pattern, tally: Tally) -> int:
@@ -461,7 +489,7 @@ def _nobody_to_ask_for(pattern: Pattern, world: World) -> str:
     return ""
 
 
-_OF_ONE = (Verb.GET, Verb.UPDATE, Verb.DELETE)
+_OF_ONE = (Verb.GET, Verb.UPDATE, Verb.DELETE, Verb.NEAR, Verb.SIMILAR)
 
 
 def planned_calls(
@@ -527,9 +555,17 @@ def _pattern_proof(
     route: Route,
     tally: Tally,
     estimated_of: int,
+    pattern: Pattern,
     latency_target_ms: Decimal | None,
     not_here: str,
 ) -> PatternProof:
+    compare = partial(
+        _compare,
+        route,
+        tally,
+        estimated_of=estimated_of,
+        may_miss=bool(pattern.fails) or pattern.hit < 1,
+    )
     resources = sorted(
         {(u.resource, u.dimension) for r in route.requests for u in r.uses} | set(tally.units)
     )
@@ -537,11 +573,9 @@ def _pattern_proof(
         pattern=route.pattern,
         calls=tally.calls,
         requests=tally.requests,
-        reads=_compare(route, tally, None, "read", estimated_of),
-        writes=_compare(route, tally, None, "write", estimated_of),
-        resources=tuple(
-            _compare(route, tally, name, dimension, estimated_of) for name, dimension in resources
-        ),
+        reads=compare(None, "read"),
+        writes=compare(None, "write"),
+        resources=tuple(compare(name, dimension) for name, dimension in resources),
         bill_share=ZERO,
         wrong=tuple(tally.wrong),
         wrong_calls=tally.wrong_calls,
@@ -554,18 +588,25 @@ def _pattern_proof(
         ),
         latency_target_ms=latency_target_ms,
         cannot=route.cannot,
-        not_here=not_here,
+        not_here=not_here or _why_not_metered(tally),
         planned_access=route.target,
         access=tuple(name for name, _ in tally.access.most_common()),
     )
 
 
 def _compare(
-    route: Route, tally: Tally, resource: str | None, dimension: str, estimated_of: int
+    route: Route,
+    tally: Tally,
+    resource: str | None,
+    dimension: str,
+    estimated_of: int,
+    *,
+    may_miss: bool = False,
 ) -> UnitComparison:
     """Return units of one kind: of all instances, of those called as predicted, and as metered.
 
-    `estimated_of` is how many instances, or lists, the estimate is a mean of.
+    `estimated_of` is how many instances, or lists, the estimate is a mean of; `may_miss` whether
+    some of the calls are refused, or find nothing, as the model says.
     """
     calls = [len(range(part, tally.metered, PARTS)) for part in range(len(tally.predicted))]
     predicted = [_chosen(units, resource, dimension) for units in tally.predicted]
@@ -580,6 +621,8 @@ def _compare(
     estimated = route.units(dimension, resource)
     choices = Decimal(max(1, min(tally.metered, tally.choices)))
     choice = tally.spread(resource, dimension) * (count / choices).sqrt()
+    if may_miss:  # one call more or fewer is refused, or finds nothing
+        choice = max(choice, estimated.mean / count)
     if choices < FEWEST_THAT_MATTER:
         # the spread of a call, better known from all instances than from a few calls
         choice = max(choice, estimated.error * (Decimal(estimated_of) / choices).sqrt())

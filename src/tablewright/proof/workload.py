@@ -18,7 +18,14 @@ from typing import Any
 from tablewright.core.quantities import ONE
 from tablewright.model.moments import is_moment
 from tablewright.model.values import Condition, Entity, Kind, Model, Pattern, Verb
-from tablewright.proof.call_values import amount_of, beginning, beyond, expected_of, moments_of
+from tablewright.proof.call_values import (
+    amount_of,
+    beginning,
+    beyond,
+    expected_of,
+    moments_of,
+    stand_in,
+)
 from tablewright.sample.calls import LONG_AGO, Call, typed
 from tablewright.sample.conditions import all_hold, write_tests
 from tablewright.sample.parameters import (
@@ -42,6 +49,8 @@ STRETCHES_AT_ONCE = 64
 FROM_A_STRETCH = 16
 TRIES = 200
 """Instances looked at for one that meets the condition of a write, or has a key of its own."""
+FEW_TRIES = 20
+"""Of those, after which a key that is taken is put up with."""
 LARGEST_ROUND = 20_000
 """Instances, or combinations of values, up to which each is taken in turn."""
 
@@ -344,10 +353,9 @@ class Workload:
         orders: dict[str, Callable[[Any], Any]] = {"size": len, "contains": str, "ne": str}
         values.sort(key=orders.get(condition.operator))
         if not values:  # nothing is there: any bounds will do
-            number = self._pick(entity.name)
-            some = self.world.value(entity.name, number, condition.attribute)
-            if some is None:  # nothing of the kind is left
-                some = self.world.original(entity.name, number).get(condition.attribute)
+            some = self._of_any(entity, condition.attribute)
+            if some is None:
+                some = stand_in(entity.attribute(condition.attribute))
             return (some, some) if condition.operator == "between" else (some,)
         share = condition.share if condition.share is not None else Decimal("0.3")
         count = in_range(share, len(values))
@@ -409,9 +417,16 @@ class Workload:
             return Call(pattern=pattern, row=dict(row or {}), like=number, must_fail=True)
         like, created, row = self._new(entity, pattern)
         self._adopt(entity, row, chosen)
-        for _ in range(TRIES):  # a key of few values may be taken: a put would replace that one
+        spare: tuple[int | None, int, Row] | None = None
+        for tried in range(TRIES):  # a key of few values may be taken: a put would replace that one
             if not self._is_taken(entity, row):
                 break
+            if spare is not None and tried > FEW_TRIES:
+                if not self._place_last(entity, row):
+                    like, created, row = spare
+                break
+            if spare is None and _key_of(entity, row) not in self._put_keys:
+                spare = like, created, row
             like, created, row = self._new(entity, pattern)
             self._adopt(entity, row, chosen)
         else:
@@ -419,21 +434,19 @@ class Workload:
         self._put_keys.add(_key_of(entity, row))
         return Call(pattern=pattern, row=row, like=like, fresh=created, must_fail=fails)
 
-    def _place_last(self, entity: Entity, row: Row) -> None:
-        """Give a child whose key counts from the beginning in each family the next one of its own.
-
-        Where there is none it replaces the one that has its key.
-        """
+    def _place_last(self, entity: Entity, row: Row) -> bool:
+        """Give a child whose key counts up in each family the next one; say whether there is."""
         if entity.parent is None:
-            return
+            return False
         owner = self.world.numbered(self.model.entity(entity.parent), row)
         if owner is None:
-            return
+            return False
         there = len(self.world.children(entity.name, entity.parent, owner))
         for position in range(there, there + TRIES):
             row |= self.world.sample.next_key(entity.name, owner, position, self.world.users)
             if not self._is_taken(entity, row):
-                return
+                return True
+        return False
 
     def _is_taken(self, entity: Entity, row: Row) -> bool:
         """Whether an instance has the key of a row already, or the same call puts it."""

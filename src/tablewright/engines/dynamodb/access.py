@@ -158,7 +158,7 @@ def match_key(
         excluded = _excluded(template, equal, conditions)
         if excluded:
             return Refused(excluded)
-        served.update(_implied(template, equal))
+        served.update(_implied(template, equal, conditions))
         templates.append((template, key))
     spread = _partition_spread(templates[: len(partition_keys)], equal, near)
     if isinstance(spread, Refused):
@@ -284,12 +284,16 @@ def _excluded(
     return ""
 
 
-def _implied(template: KeyTemplate, equal: dict[str, Condition]) -> set[str]:
+def _implied(
+    template: KeyTemplate, equal: dict[str, Condition], conditions: tuple[Condition, ...]
+) -> set[str]:
     """Return the conditions that every entry of a sparse index meets anyway."""
+    among = {c.attribute: set(c.values) for c in conditions if c.operator == "in"}
     return {
         attribute
         for attribute, allowed in template.when
-        if len(allowed) == 1 and attribute in equal and equal[attribute].value == allowed[0]
+        if (len(allowed) == 1 and attribute in equal and equal[attribute].value == allowed[0])
+        or among.get(attribute) == set(allowed)
     }
 
 

@@ -520,7 +520,7 @@ class _TableDraft:
             else f"add keys: {{{word}: …}} to `{shape.name}`; {hint}",
         )
 
-    def _check_kind(self, word: Word) -> None:
+    def _check_kind(self, word: Word, use: str = "") -> None:
         for draft in self.shapes:
             if any(name == str(word) for name, _ in draft.keys) or not draft.entity.has(str(word)):
                 continue
@@ -528,7 +528,7 @@ class _TableDraft:
             if attribute.kind.is_container or attribute.kind is Kind.BOOL:
                 self.reading.error(
                     "impossible-key",
-                    f"table `{self.name}` has the key `{word}`, "
+                    f"{use or f'table `{self.name}` has the key'} `{word}`, "
                     f"{a_kind(attribute.kind)} of `{draft.entity.name}`",
                     word.span,
                     "a key attribute is a string, a number or binary",
@@ -598,6 +598,8 @@ class _TableDraft:
                     word.span,
                     suggestion(str(word), sorted(shapes), "attributes"),
                 )
+        for word in words[1:]:
+            self._check_kind(word, f"vector index `{entry.name}` searches by")
         vector = str(fields.get("vector"))
         attributes = [d.entity.attribute(vector) for d in self.shapes if vector in d.held]
         if attributes and not any(attribute.kind is Kind.VECTOR for attribute in attributes):

@@ -11,6 +11,7 @@ import gzip
 import json
 import zlib
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -63,6 +64,17 @@ def key_value(template: KeyTemplate, entity: Entity, row: Row, *, shard: int | N
                 return None
             text += key_text(value)
     return text
+
+
+def asked_value(
+    template: KeyTemplate, entity: Entity, row: Row, *, shard: int | None = None
+) -> Any:
+    """Return the value of a key attribute that a query asks for; arguments as of `key_value`.
+
+    That what is asked for has the attribute at all is known of the pattern; whose instances may
+    have one of several states, of which the row has none.
+    """
+    return key_value(replace(template, when=()), entity, row, shard=shard)
 
 
 def attribute_of(template: KeyTemplate) -> str:

@@ -22,7 +22,14 @@ from tablewright.engines.dynamodb.design import (
     ProjectionKind,
     Table,
 )
-from tablewright.engines.dynamodb.items import Children, Row, item_for, key_value, object_key
+from tablewright.engines.dynamodb.items import (
+    Children,
+    Row,
+    asked_value,
+    item_for,
+    key_value,
+    object_key,
+)
 from tablewright.engines.dynamodb.steps import (
     ObjectStep,
     ReadStep,
@@ -273,7 +280,7 @@ class RequestBuilder:
         if step.operation == "Query":
             terms = [
                 self._equal(
-                    name, key_value(template, entity, values.row, shard=values.shard), expression
+                    name, asked_value(template, entity, values.row, shard=values.shard), expression
                 )
                 for name, template in step.keys
             ]
@@ -307,7 +314,7 @@ class RequestBuilder:
     ) -> str:
         name = bound.key
         if bound.is_full:
-            return self._equal(name, key_value(bound.template, entity, values.row), expression)
+            return self._equal(name, asked_value(bound.template, entity, values.row), expression)
         prefix = self._prefix(bound, entity, values.row)
         if bound.range is None:
             if not prefix:

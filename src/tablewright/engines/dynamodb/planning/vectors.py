@@ -17,7 +17,7 @@ from tablewright.engines.dynamodb.design import (
     VectorIndex,
 )
 from tablewright.evaluation.values import Evaluation
-from tablewright.model.values import Entity, Model, Pattern, Verb
+from tablewright.model.values import Entity, Kind, Model, Pattern, Verb
 from tablewright.plan.values import Evaluate
 
 
@@ -42,9 +42,15 @@ def _index(entity: Entity, vector: str, patterns: list[Pattern]) -> VectorIndex:
     """Return one index for all searches of a vector.
 
     Its partition key is an attribute that every search gives and every item has; what else they
-    filter by are inline filters. It holds what they want back, so that no item has to be read.
+    filter by are inline filters, unless it is of a type that no key has. It holds what they want
+    back, so that no item has to be read.
     """
-    equal = [set(pattern.equalities) for pattern in patterns]
+
+    def is_possible(name: str) -> bool:
+        kind = entity.attribute(name).kind
+        return not kind.is_container and kind is not Kind.BOOL
+
+    equal = [set(filter(is_possible, pattern.equalities)) for pattern in patterns]
     common = set.intersection(*equal)
     partition = next(
         (
@@ -55,7 +61,8 @@ def _index(entity: Entity, vector: str, patterns: list[Pattern]) -> VectorIndex:
         "",
     )
     named = dict.fromkeys(name for pattern in patterns for name in pattern.equalities)
-    filters = tuple(name for name in named if name != partition)[:MAX_INLINE_FILTERS]
+    possible = (name for name in named if name != partition and is_possible(name))
+    filters = tuple(possible)[:MAX_INLINE_FILTERS]
     return VectorIndex(
         name=f"{vector}-{partition or 'all'}-vectors",
         vector=vector,
