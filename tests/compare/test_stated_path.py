@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+import applications
 from tablewright import read_model
 from tablewright.compare.reader import cold_starts
 from tablewright.compare.result import Comparison
@@ -23,6 +24,8 @@ APPS = Path(__file__).parents[2] / "src/tablewright/apps"
 
 @cache
 def compared(app: str, users: int | None = None) -> Comparison:
+    if users is None:
+        return applications.compared(app)
     return compare(open_model(APPS / app, Options(users=users, sample_items=64)))
 
 

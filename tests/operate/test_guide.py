@@ -11,11 +11,12 @@ from typing import Any
 import click
 import pytest
 
+from applications import session_of
 from operate.shop_engines import MODEL, call
 from tablewright import apps
 from tablewright.cli.main import VERBS
 from tablewright.deploy.tasks import CHAPTERS
-from tablewright.session import open_model, open_to_read
+from tablewright.session import open_model
 from tablewright.verbs.guide import guide
 
 Printed = pytest.CaptureFixture[str]
@@ -43,7 +44,7 @@ def commands(view: Any) -> list[str]:
 
 @pytest.mark.parametrize("name", apps.NAMES)
 def test_every_command_of_ours_can_be_parsed(name: str) -> None:
-    view = guide(open_to_read(name), file=name)
+    view = guide(session_of(name), file=name)
     assert [chapter.title for chapter in view.chapters] == list(CHAPTERS)
     assert all(chapter.steps for chapter in view.chapters)
     ours = [line for line in commands(view) if line.startswith("tablewright")]
@@ -104,7 +105,7 @@ def test_the_calendar_has_every_interval_and_each_scale_its_tasks(tmp_path: Path
 
 
 def test_before_each_scale_there_is_the_move_to_every_other_design_and_what_a_cache_saves() -> None:
-    view = guide(open_to_read("screen-time-journey"), file="screen-time-journey")
+    view = guide(session_of("screen-time-journey"), file="screen-time-journey")
     before = [m.command for m in view.milestones if m.users == 50_000]
     for command in (
         "tablewright cost screen-time-journey --users 50000 --design current --by dimension",
@@ -139,7 +140,7 @@ def test_an_engine_that_is_only_priced_has_no_guide(capsys: Printed) -> None:
 
 
 def test_the_calendar_replaces_each_secret_after_its_days_and_asks_what_is_too_old() -> None:
-    view = guide(open_to_read("screen-time-journey"), "current", file="screen-time-journey")
+    view = guide(session_of("screen-time-journey"), "current", file="screen-time-journey")
     replaced = [task.what for task in view.routine if task.what.startswith("replace ")]
 
     # deploy.secrets of the model: four of 90 days, one of 365

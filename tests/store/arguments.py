@@ -9,14 +9,14 @@ from tablewright.evaluation.parameters import Argument, Signature, Use
 from tablewright.model.values import Model
 from tablewright.proof.workload import Workload
 from tablewright.sample.calls import Call
-from tablewright.sample.sample import Sample
+from tablewright.sample.sample import sample_of
 from tablewright.sample.world import World
 
 USERS = 3
 
 
 def workload_of(model: Model) -> Workload:
-    return Workload(model, World(model, Sample(model), USERS), seed=1)
+    return Workload(model, World(model, sample_of(model), USERS), seed=1)
 
 
 def arguments_of(signature: Signature, call: Call) -> dict[str, Any]:
