@@ -346,11 +346,23 @@ class Runner:
                     names = [name for name in pattern.touched if name not in pattern.appends]
                     self.world.note_written(entity.name, number, each.after, names)
                 self.world.change(entity.name, number, None if is_deleted else dict(each.after))
+                if is_deleted:
+                    self._forget_inside(entity, number)
             self.touched[entity.name, number] = None
             if entity.name in self.codec.embedded and entity.parent is not None:
                 owner = self.world.numbered(self.model.entity(entity.parent), each.row)
                 if owner is not None:
                     self.touched[entity.parent, owner] = None
+
+    def _forget_inside(self, entity: Entity, number: int) -> None:
+        """Note that children went with their parent, where they are kept inside its record only."""
+        apart = {kind.entity for kind in self.codec.kinds}
+        for child in self.model.entities:
+            if child.parent != entity.name or child.name not in self.codec.embedded:
+                continue
+            for each in self.world.children(child.name, entity.name, number):
+                if child.name not in apart:
+                    self.world.change(child.name, each, None)
 
     # ------------------------------------------------------------ what the tables hold
 
