@@ -315,11 +315,23 @@ class WriteRouter:
     ) -> Arm:
         resized = touched - set(part.appends)
         before, after = sizes.items(), sizes.items(resized)
+
+        def sizes_after(names: frozenset[str]) -> list[int]:
+            return similar.written_sizes(table, sizes, sizes.items(resized & names))
+
         if part.appends:
             after = sizes.grown(after, part.appends)
         before = similar.written_sizes(table, sizes, before)
         after = similar.written_sizes(table, sizes, after)
         base = self.meter.write(before, after)
+        partly = [(n, share) for n, share in part.changes if n in resized and share < ONE]
+        if partly and not part.appends:
+            # what gets no other value is written as it is
+            certain = [(n, ONE) for n in sorted(resized - {n for n, _ in partly})]
+            mixed = expected(
+                [*certain, *partly], lambda names: self.meter.write(before, sizes_after(names))
+            )
+            base = base if mixed.mean == base.mean else mixed
         if part.fails:
             failing = self.meter.write(None, before)
             base = base.times(ONE - part.fails) + failing.times(part.fails)
