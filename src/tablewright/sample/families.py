@@ -236,9 +236,12 @@ class InstanceFamilies:
     def _is_another(self, entity: Entity, attribute: Attribute, target: Entity) -> bool:
         """Whether a reference to an ancestor's kind means another instance of it.
 
-        It does where it says so, and in a key that names the ancestor already.
+        It does where it says so, in a key that names the ancestor already, and where nothing else
+        tells siblings apart, whose ancestors are the same.
         """
         if attribute.other:
+            return True
+        if self._own_key(entity) == (attribute.name,) and entity.count.mean > 1:
             return True
         if attribute.name not in (*entity.key, *entity.identity):
             return False
