@@ -31,7 +31,7 @@ from tablewright.proof.money import metered_usd, with_shares
 from tablewright.proof.oracle import wrong
 from tablewright.proof.tally import PARTS, SHOWN, Tally, error_of
 from tablewright.proof.values import PatternProof, Proof, UnitComparison
-from tablewright.proof.workload import Workload
+from tablewright.proof.workload import NothingNewError, Workload
 from tablewright.sample.calls import Call, Children, Row, no_children
 from tablewright.sample.world import ExpectedAnswer, World
 
@@ -414,6 +414,7 @@ def prove(proving: Proving) -> Proof:
     evaluation, world = proving.evaluation, proving.world
     runner = Runner(proving)
     workload = Workload(evaluation.model, world, proving.seed)
+    workload.must_be_new = True
     routes = {route.pattern: route for route in evaluation.routes}
     not_here = {
         p.name: reason
@@ -422,6 +423,7 @@ def prove(proving: Proving) -> Proof:
         and (reason := not_run_here(p, proving.adapter) or _nobody_to_ask_for(p, world))
     }
     phases = _plan(evaluation, proving.requests, workload, frozenset(not_here))
+    full: dict[str, str] = {}
     done, calls = 0, sum(len(names) for names in phases)
     for phase, names in enumerate(phases):
         is_metered = phase < len(phases) - 1
@@ -430,11 +432,18 @@ def prove(proving: Proving) -> Proof:
             if proving.progress is not None and done % 50 == 0:
                 proving.progress(done, calls, name)
             done += 1
-            pattern = evaluation.model.pattern(name)
-            runner.run(routes[name], workload.call(pattern), is_metered=is_metered)
+            if name in full:
+                continue
+            try:
+                call = workload.call(evaluation.model.pattern(name))
+            except NothingNewError as problem:
+                full[name] = f"every `{problem}` that there can be at so few users is there"
+                continue
+            runner.run(routes[name], call, is_metered=is_metered)
         if is_metered:
-            for name in dict.fromkeys(names):
+            for name in dict.fromkeys(name for name in names if name in runner.tallies):
                 runner.predict(routes[name])
+    not_here |= {name: why for name, why in full.items() if name not in runner.tallies}
     problems, checked = runner.state_problems()
     patterns = tuple(
         _pattern_proof(

@@ -26,6 +26,7 @@ from tablewright.proof.call_values import (
     moments_of,
     stand_in,
 )
+from tablewright.proof.new_keys import NewKeys
 from tablewright.sample.calls import LONG_AGO, Call, typed
 from tablewright.sample.conditions import all_hold, write_tests
 from tablewright.sample.parameters import (
@@ -55,6 +56,14 @@ LARGEST_ROUND = 20_000
 """Instances, or combinations of values, up to which each is taken in turn."""
 
 
+class NothingNewError(Exception):
+    """Every instance that there can be is there already: none can be put."""
+
+
+MOST_TRANSACTIONS_TRIED = 20
+"""Choices of what a transaction changes, until something new can be put beside it."""
+
+
 class Workload:
     """Makes the calls of one proof."""
 
@@ -69,18 +78,23 @@ class Workload:
         self._out: dict[tuple[str, str], int] = {}
         self._made_up: dict[tuple[str, str], int] = {}
         self.seeded_only = True
+        self.must_be_new = False
+        """Whether a put may not take the place of an instance, if there is no other place."""
         self._turn = ""
         self._written: set[tuple[str, int]] | None = None
         """Of the transaction that is made: the instances its parts write. None outside of one."""
         self._met = 0
         """How often one was chosen that meets a condition: each of those in turn."""
-        self._put_keys: set[tuple[Any, ...]] = set()
-        """The keys of what the call that is made puts: no two are the same."""
+        self._keys = NewKeys(model, world)
 
     def call(self, pattern: Pattern) -> Call:
-        """Return the next call of a pattern."""
+        """Return the next call of a pattern.
+
+        Raises:
+            NothingNewError: it puts what has to be new, and nothing new is possible.
+        """
         self._turn = pattern.name
-        self._put_keys = set()
+        self._keys.forget()
         if pattern.verb is Verb.TRANSACT:
             return self._transaction(pattern)
         if pattern.verb is Verb.READ:
@@ -380,10 +394,18 @@ class Workload:
     # ------------------------------------------------------------ writes
 
     def _transaction(self, pattern: Pattern) -> Call:
+        must_fail = bool(pattern.fails) and self._happens(f"{pattern.name} fails", pattern.fails)
+        for _ in range(MOST_TRANSACTIONS_TRIED - 1):
+            try:
+                return self._one_transaction(pattern, must_fail=must_fail)
+            except NothingNewError:  # of this parent; another one may have room for a child
+                self._keys.forget()
+        return self._one_transaction(pattern, must_fail=must_fail)
+
+    def _one_transaction(self, pattern: Pattern, *, must_fail: bool) -> Call:
         chosen: dict[str, Row] = {}
         self._written = set()
         parts: list[Call] = []
-        must_fail = bool(pattern.fails) and self._happens(f"{pattern.name} fails", pattern.fails)
         ordered = sorted(pattern.parts, key=lambda part: part.verb is Verb.PUT)
         created = {}
         for part in ordered:
@@ -417,43 +439,26 @@ class Workload:
             return Call(pattern=pattern, row=dict(row or {}), like=number, must_fail=True)
         like, created, row = self._new(entity, pattern)
         self._adopt(entity, row, chosen)
+        is_new = self.must_be_new and pattern.condition == "absent"
         spare: tuple[int | None, int, Row] | None = None
-        for tried in range(TRIES):  # a key of few values may be taken: a put would replace that one
-            if not self._is_taken(entity, row):
+        for tried in range(1, TRIES):  # a key of few values may be taken: a put would replace it
+            if not self._keys.is_taken(entity, row):
                 break
-            if spare is not None and tried > FEW_TRIES:
-                if not self._place_last(entity, row):
+            if spare is not None and not tried % FEW_TRIES:
+                if self._keys.place_last(entity, row):
+                    break
+                if not is_new:
                     like, created, row = spare
-                break
-            if spare is None and _key_of(entity, row) not in self._put_keys:
+                    break
+            if spare is None and not self._keys.is_put(entity, row):
                 spare = like, created, row
             like, created, row = self._new(entity, pattern)
             self._adopt(entity, row, chosen)
         else:
-            self._place_last(entity, row)
-        self._put_keys.add(_key_of(entity, row))
+            if not self._keys.place_last(entity, row) and is_new:
+                raise NothingNewError(entity.name)
+        self._keys.note(entity, row)
         return Call(pattern=pattern, row=row, like=like, fresh=created, must_fail=fails)
-
-    def _place_last(self, entity: Entity, row: Row) -> bool:
-        """Give a child whose key counts up in each family the next one; say whether there is."""
-        if entity.parent is None:
-            return False
-        owner = self.world.numbered(self.model.entity(entity.parent), row)
-        if owner is None:
-            return False
-        there = len(self.world.children(entity.name, entity.parent, owner))
-        for position in range(there, there + TRIES):
-            row |= self.world.sample.next_key(entity.name, owner, position, self.world.users)
-            if not self._is_taken(entity, row):
-                return True
-        return False
-
-    def _is_taken(self, entity: Entity, row: Row) -> bool:
-        """Whether an instance has the key of a row already, or the same call puts it."""
-        if _key_of(entity, row) in self._put_keys:
-            return True
-        tests = [Test(name, "eq", (row.get(name),)) for name in entity.key]
-        return len(entity.key) > 1 and bool(self.world.find(entity.name, tests))
 
     def _new(self, entity: Entity, pattern: Pattern) -> tuple[int | None, int, Row]:
         """Return an instance that is in no table, as big as one in turn of those that are.
@@ -672,10 +677,6 @@ class Workload:
             key_text(self.world.value(entity.name, number, name)) != text
             for name, text in pattern.set_values
         )
-
-
-def _key_of(entity: Entity, row: Row) -> tuple[Any, ...]:
-    return (entity.name, *(row.get(name) for name in entity.key))
 
 
 def geo_attribute(entity: Entity) -> str:
