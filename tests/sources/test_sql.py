@@ -240,3 +240,21 @@ def test_columns_keep_their_names_whatever_is_in_them(tmp_path: Path) -> None:
     # a dot would lead into a map, so that one alone is another name in the model
     assert columns == {"id": "id", "price.usd": "price_usd", "a b": "a b", "x#y": "x#y"}
     assert design.tables[0].indexes[0].columns == (("price.usd", True), ("a b", False))
+
+
+@pytest.mark.parametrize(
+    ("header", "version"),
+    [
+        ("-- Dumped from database version 13.14 (Debian 13.14-1)\n", "13"),
+        ("-- Dumped from database version 9.6.24\n", ""),  # no calendar has it
+        ("", ""),
+    ],
+)
+def test_a_dump_tells_the_version_of_its_server(tmp_path: Path, header: str, version: str) -> None:
+    source = tmp_path / "shop.sql"
+    source.write_text(
+        f"--\n-- PostgreSQL database dump\n--\n{header}CREATE TABLE a (id uuid PRIMARY KEY);\n"
+    )
+    design = model_of(source).designs[0]
+    assert isinstance(design, PostgresDesign)
+    assert design.version == version

@@ -110,6 +110,8 @@ class Draft:
     region: str = ""
     database: str = ""
     """Of MongoDB: what the database is called."""
+    version: str = ""
+    """Of PostgreSQL: the major version of the server, where a calendar of support has it."""
     declared_by: str = ""
     """The mapper or design tool in which the tables are declared, and its file."""
     scales: tuple[int, ...] = (1000, 10000, 100000)

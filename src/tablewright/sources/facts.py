@@ -197,6 +197,8 @@ class SourceFacts:
     region: str = ""
     database: str = ""
     """Of MongoDB: what the database is called."""
+    version: str = ""
+    """Of PostgreSQL: the major version of the server, where a calendar of support has it."""
     declared_by: str = ""
     """The mapper or design tool in which the tables are declared, and its file."""
     stores: tuple[SourceTable, ...] = ()
@@ -228,6 +230,7 @@ def merged(parts: tuple[SourceFacts, ...]) -> SourceFacts:
         app=next((p.app for p in parts if p.app), ""),
         region=next((p.region for p in parts if p.region), ""),
         database=next((p.database for p in parts if p.database), ""),
+        version=next((p.version for p in parts if p.version), ""),
         declared_by=next((p.declared_by for p in parts if p.declared_by), ""),
         stores=tuple(stores),
         accesses=tuple(access for p in parts for access in p.accesses),

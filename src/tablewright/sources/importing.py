@@ -115,6 +115,7 @@ def _without_stores(facts: SourceFacts) -> SourceFacts:
         app=facts.app,
         region=facts.region,
         database=facts.database,
+        version=facts.version,
         declared_by=facts.declared_by,
         accesses=facts.accesses,
         busiest=facts.busiest,

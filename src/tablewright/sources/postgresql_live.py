@@ -28,7 +28,7 @@ from tablewright.sources.inference.attributes import FEWEST_FOR_ENUM
 from tablewright.sources.inference.forms import is_code
 from tablewright.sources.inference.personal import may_show_values
 from tablewright.sources.source import ReadOptions, Source, needs
-from tablewright.sources.sql import column_type
+from tablewright.sources.sql import column_type, major_version
 from tablewright.sources.statements import access_of
 
 TITLE = "PostgreSQL by its catalogue"
@@ -202,6 +202,7 @@ class _Catalogue:
             accesses=tuple(accesses),
             notes=tuple(self.notes),
             sources=(f"{count} {noun} of {self.shown}",),
+            version=major_version(str(self.connection.info.server_version // 10_000)),
         )
 
     def _rows(self, query: str, *arguments: Any) -> list[Any]:

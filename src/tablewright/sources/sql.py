@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any
 
@@ -35,6 +35,7 @@ _DDL = re.compile(r"^\s*CREATE\s+(UNLOGGED\s+)?TABLE\b", re.IGNORECASE | re.MULT
 _MYSQL = re.compile(
     r"ENGINE\s*=|AUTO_INCREMENT|^-- MySQL|`\w+`\s+\w+", re.IGNORECASE | re.MULTILINE
 )
+_DUMPED_FROM = re.compile(r"^-- Dumped from database version ([0-9]+)", re.MULTILINE)
 _SQLITE = re.compile(r"\bAUTOINCREMENT\b|PRAGMA\s+foreign_keys|WITHOUT\s+ROWID", re.IGNORECASE)
 
 _TYPES = {
@@ -81,6 +82,18 @@ class _Table:
     rows: KindProfile | None = None
 
 
+def major_version(text: str) -> str:
+    """Return a major version of PostgreSQL as a design states it; "" for one no calendar has.
+
+    Example:
+        >>> major_version("13"), major_version("9")
+        ('13', '')
+    """
+    from tablewright.engines.servers.versions import known_versions
+
+    return text if text in known_versions("postgresql") else ""
+
+
 def read(source: Source, options: ReadOptions) -> SourceFacts:
     """Return the facts of the tables a file creates.
 
@@ -95,10 +108,12 @@ def read(source: Source, options: ReadOptions) -> SourceFacts:
     head = source.head_text
     dialect = "sqlite" if _SQLITE.search(head) else "mysql" if _MYSQL.search(head) else "postgres"
     importer = _Importer(str(source.path), dialect)
+    dumped = _DUMPED_FROM.search(head)
+    version = major_version(dumped[1]) if dumped is not None else ""
     with open_unpacked(source.path) as stream:
         for part in read_sql(stream, is_mysql=dialect == "mysql"):
             importer.take(part)
-    return importer.facts(source.shown)
+    return replace(importer.facts(source.shown), version=version)
 
 
 class _Importer:
@@ -259,8 +274,6 @@ class _Importer:
         return self.enums.get(name, ())
 
     def _constraint(self, table: _Table, node: Any, name: str) -> None:
-        from dataclasses import replace
-
         from sqlglot import exp
 
         columns = tuple(_column_name(e) for e in node.expressions or ())
@@ -373,8 +386,6 @@ class _Importer:
         )
 
     def _store(self, table: _Table) -> SourceTable:
-        from dataclasses import replace
-
         columns = dict(table.columns)
         for names, target, to in table.foreign:
             if len(names) == 1 and names[0] in columns and target in self.tables:

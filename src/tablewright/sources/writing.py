@@ -58,6 +58,8 @@ def model_text(draft: Draft, questions: Iterable[str] = ()) -> str:
         lines.append(f"    note: {quoted(f'Its {noun} are declared in {draft.declared_by}.')}")
     if draft.database:
         lines.append(f"    database: {quoted(draft.database)}")
+    if draft.version:
+        lines.append(f"    version: {draft.version}")
     lines.append("    collections:" if draft.engine == "mongodb" else "    tables:")
     for table in draft.tables:
         lines += _table(table, draft.engine)

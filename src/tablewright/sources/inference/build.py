@@ -15,7 +15,7 @@ from decimal import Decimal
 from tablewright.core.errors import UsageError
 from tablewright.model.names import ATTRIBUTE_NAME
 from tablewright.sources.draft import AttributeDraft, Draft, EntityDraft, ShapeDraft
-from tablewright.sources.facts import DYNAMODB, MONGODB, SourceFacts, SourceTable
+from tablewright.sources.facts import DYNAMODB, MONGODB, POSTGRESQL, SourceFacts, SourceTable
 from tablewright.sources.inference import naming
 from tablewright.sources.inference.declared import declared_entities, home_region
 from tablewright.sources.inference.dynamodb import (
@@ -60,6 +60,7 @@ def build(facts: SourceFacts, app: str) -> Draft:
     )
     draft.declared_by = facts.declared_by
     draft.database = facts.database if engine == MONGODB else ""
+    draft.version = facts.version if engine == POSTGRESQL else ""
     draft.sources, draft.notes = list(facts.sources), list(facts.notes)
     stores = [store for store in facts.stores if store.engine == engine]
     if len(stores) > MOST_TABLES:
