@@ -6,7 +6,10 @@ sentence, or "" where the answer is right. It knows nothing of tables, keys or i
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Sequence
+from decimal import Decimal
+from typing import Any
 
 from tablewright.model.values import Pattern
 from tablewright.sample.world import Instances, Test, distance_km
@@ -64,3 +67,21 @@ def _wrong_distances(
     distances = [away(number or 0) for number in returned]
     want = sorted(away(number) for number in true)[:count]
     return "" if distances == want else "these are not the nearest, nearest first"
+
+
+def is_as_written(written: Any, read: Any) -> bool:
+    """Whether a value came back as it was written; vectors to the precision of 4-byte floats.
+
+    pgvector, "Vector type": elements are single-precision floating-point numbers.
+
+    Example:
+        >>> is_as_written([0.123456789], [0.12345679]), is_as_written([0.5], [0.25])
+        (True, False)
+    """
+    if written == read:
+        return True
+    if not (isinstance(written, list) and isinstance(read, list)):
+        return False
+    if not all(isinstance(each, float | Decimal) for each in (*written, *read)):
+        return False
+    return array("f", map(float, written)) == array("f", map(float, read))

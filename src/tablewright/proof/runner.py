@@ -28,7 +28,7 @@ from tablewright.evaluation.doors import (
 from tablewright.evaluation.values import Evaluation, Measure, Route
 from tablewright.model.values import Entity, Model, Pattern, Verb
 from tablewright.proof.money import metered_usd, with_shares
-from tablewright.proof.oracle import wrong
+from tablewright.proof.oracle import is_as_written, wrong
 from tablewright.proof.tally import PARTS, SHOWN, Tally, error_of
 from tablewright.proof.values import PatternProof, Proof, UnitComparison
 from tablewright.proof.workload import NothingNewError, Workload
@@ -311,7 +311,7 @@ class Runner:
             assert number is not None
             true = self.world.row(entity.name, number) or {}
             for name in names:
-                if name in readable and true.get(name) != row.get(name):
+                if name in readable and not is_as_written(true.get(name), row.get(name)):
                     return f"`{name}` of an item is not what was written"
         return ""
 
