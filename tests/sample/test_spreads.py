@@ -56,6 +56,16 @@ def test_a_maximum_cuts_the_tail_and_not_the_mean() -> None:
     assert max(quantiles(spread)) <= 8000
 
 
+def test_a_maximum_far_beyond_the_mean_leaves_most_with_something() -> None:
+    # the deviation of the logarithm is at most 1.5: the median is 80 x e^(-1.5^2 / 2) = 26
+    table = quantiles(Spread(mean=Decimal(80), high=Decimal(20_000), shape="lognormal"))
+    assert sorted(table)[QUANTILES // 2] == pytest.approx(26, abs=1)
+    assert sum(table) / QUANTILES == pytest.approx(80, rel=0.02)
+    # 12 and 400 at most, 33 times: log 33.3 = 3.09 s - s^2 / 2, s = 1.49, as without a bound
+    near = quantiles(Spread(mean=Decimal(12), high=Decimal(400), shape="lognormal"))
+    assert sorted(near)[QUANTILES // 2] == pytest.approx(4, abs=1)  # 12 x e^(-1.49^2 / 2) = 3.95
+
+
 def test_a_normal_spread_has_its_deviation() -> None:
     spread = Spread(mean=Decimal(100), deviation=Decimal(10), shape="normal")
     table = quantiles(spread)

@@ -12,6 +12,7 @@ from decimal import Decimal
 
 from tablewright.core.quantities import ONE, ZERO
 from tablewright.engines.postgresql.types import referred
+from tablewright.engines.servers.cut_lists import children_spread, cut
 from tablewright.engines.servers.homes import Home, Ordered
 from tablewright.engines.servers.ways import AccessPath
 from tablewright.engines.servers.words import Words, short_count
@@ -275,16 +276,19 @@ class Finder:
         limit = None if pattern.complete or pattern.verb is Verb.AGGREGATE else pattern.limit
         if pattern.verb is Verb.GET:
             limit = 1
+        spread = None
+        if not embedded and pattern.verb is Verb.LIST:
+            spread = children_spread(self.selectivity, self.model.entity(home.entity), conditions)
         by_words = index is not None and index.kind == "text"
         if limit is not None and in_order and (by_words or pattern.verb is not Verb.SEARCH):
             share = on_entry * on_row * within / pruned if pruned else ONE
-            examined = min(pruned, limit / max(share, Decimal("0.000001")))
+            examined = cut(pruned, limit / max(share, Decimal("0.000001")), spread)
             if pattern.sort:
                 # The orders of all partitions are merged, which takes the first row of each: a
                 # partition for the rest keeps them from being read one after the other.
                 examined = min(pruned, examined + partitions - 1)
         sorts = (bool(pattern.sort) or pattern.verb is Verb.NEAR) and not in_order
-        returned = matched if limit is None else min(matched, Decimal(limit))
+        returned = matched if limit is None else cut(matched, Decimal(limit), spread)
         returned = max(ZERO, returned - pattern.skip)
         select = set(pattern.select if pattern.select is not None else home.attribute_bytes)
         covered = (
