@@ -126,14 +126,19 @@ def _forms(
 
 
 def _tails(entity: Entity, key_attributes: set[str], ask: Ask) -> Iterator[tuple[str, ...]]:
-    """Yield the sort keys that help: the order asked for, the range, or none."""
+    """Yield the sort keys that help: the order asked for, the range, or none.
+
+    What few have may lead the order of a list with a limit: the latest of those that have it end
+    the list before those that lack it. Whether there are enough is for the engine to say.
+    """
     seen: set[tuple[str, ...]] = set()
     bound = (*ask.given, *(name for name, _ in ask.fixed), *ask.ranges, *ask.present)
+    ends_with = ask.sort[0] if ask.sort and ask.limit is not None else ""
     for names in (ask.sort, *((name,) for name in ask.ranges), ()):
         usable = all(
             n in key_attributes
             and can_be_key(entity.attribute(n))
-            and entity.presence_of((n,), among=bound) == 1
+            and (entity.presence_of((n,), among=bound) == 1 or n == ends_with)
             for n in names
         )
         if usable and names not in seen:
