@@ -23,8 +23,10 @@ PAGE_BYTES = 32_768
 """MongoDB manual, "WiredTiger Storage Engine": leaf pages, uncompressed."""
 PAGES = 2
 """Pages that are measured, spread over the sample; more change the second digit little."""
+_BLOCK, _MARGIN = 65_536, 15
+"""What Snappy compresses by itself, and the bytes at its end that it looks for no repeats in."""
 _SHORTEST, _LONGEST_COPY, _NEAR = 4, 64, 2048
-_PLACES, _MIX, _SHIFT = 1 << 14, 0x1E35A7BD, 18
+_LEAST_PLACES, _MOST_PLACES, _MIX = 1 << 8, 1 << 14, 0x1E35A7BD
 """The table of places that were seen, and how four bytes find theirs in it (Snappy, compress)."""
 _AS_TEXT = bytes((place + ord("0")) % 256 for place in range(256))
 """The digit that each number below ten is written as."""
@@ -60,8 +62,9 @@ def _pages(documents: Sequence[Mapping[str, Any]]) -> list[bytes]:
 def snappy_bytes(data: bytes) -> int:
     """Return how many bytes data takes compressed: literals, and copies of what came before.
 
-    The search is that of the format's own library: a table of the places of four bytes each, in
-    which two may fall together, and steps that grow where nothing repeats.
+    The search is that of the format's own library, so that the bytes are: in blocks of 64 KB a
+    table of the places of four bytes each, in which two may fall together, and steps that grow
+    where nothing repeats.
 
     Example:
         >>> snappy_bytes(b"abcd" * 100)  # length 2, literal 1 + 4, six copies of 64 and one of 12
@@ -69,32 +72,48 @@ def snappy_bytes(data: bytes) -> int:
     """
     end = len(data)
     size = 1 if end < 128 else 2 if end < 16_384 else 3  # the length, seven bits a byte
-    words = _words(data)
-    seen = [-1] * _PLACES
-    start = position = 0
-    skip = 32
-    while position < len(words):
+    return size + sum(_block_bytes(data[at : at + _BLOCK]) for at in range(0, end, _BLOCK))
+
+
+def _block_bytes(data: bytes) -> int:
+    words, last = _words(data), len(data) - _MARGIN
+    places = _LEAST_PLACES
+    while places < min(len(data), _MOST_PLACES):
+        places *= 2
+    shift = 33 - places.bit_length()
+    seen = [0] * places
+    size = start = 0
+    position, skip = 1, 32
+    while position <= last:
         word = words[position]
-        place = (word * _MIX & 0xFFFFFFFF) >> _SHIFT
-        before = seen[place]
-        seen[place] = position
-        if before < 0 or words[before] != word:
+        place = (word * _MIX & 0xFFFFFFFF) >> shift
+        before, seen[place] = seen[place], position
+        if words[before] != word:
             position += skip >> 5
             skip += skip >> 5
             continue
-        if start < position:
-            size += _literal(position - start)
-        length = _SHORTEST
-        while position + length < end and data[before + length] == data[position + length]:
-            length += 1
-        size += _copy(position - before, length)
-        position += length
-        start, skip = position, 32
-        if position <= len(words):
-            seen[(words[position - 1] * _MIX & 0xFFFFFFFF) >> _SHIFT] = position - 1
-    if start < end:
-        size += _literal(end - start)
-    return size
+        size += _literal(position - start)
+        while words[before] == word:
+            length = _shared(data, before, position)
+            size += _copy(position - before, length)
+            position += length
+            start = position
+            if position >= last:
+                break
+            seen[(words[position - 1] * _MIX & 0xFFFFFFFF) >> shift] = position - 1
+            word = words[position]
+            place = (word * _MIX & 0xFFFFFFFF) >> shift
+            before, seen[place] = seen[place], position
+        position, skip = position + 1, 32
+    return size + _literal(len(data) - start)
+
+
+def _shared(data: bytes, before: int, position: int) -> int:
+    """Return how many bytes are alike at two places whose first four are."""
+    length, end = _SHORTEST, len(data)
+    while position + length < end and data[before + length] == data[position + length]:
+        length += 1
+    return length
 
 
 def _words(data: bytes) -> list[int]:
@@ -112,16 +131,18 @@ def _words(data: bytes) -> list[int]:
 
 
 def _literal(length: int) -> int:
-    return length + (1 if length <= 60 else 2 if length <= 256 else 3)
+    head = 0 if not length else 1 if length <= 60 else 2 if length <= 256 else 3
+    return head + length
 
 
 def _copy(offset: int, length: int) -> int:
     """Return the bytes of a copy: in parts of 64, two bytes for a short one that is near."""
-    total, rest = divmod(length, _LONGEST_COPY)
-    size = 3 * total
-    if rest:
-        size += 2 if 4 <= rest <= 11 and offset < _NEAR else 3
-    return size
+    size = 0
+    while length >= _LONGEST_COPY + _SHORTEST:
+        size, length = size + 3, length - _LONGEST_COPY
+    if length > _LONGEST_COPY:  # no part is shorter than four
+        size, length = size + 3, length - 60
+    return size + (2 if length <= 11 and offset < _NEAR else 3)
 
 
 def bson(document: Mapping[str, Any]) -> bytes:
