@@ -368,12 +368,12 @@ resource "aws_cloudwatch_dashboard" "dashboard" {
   dashboard_body = "{\"widgets\":[]}"
 }
 
-# the priced bill of this option at 100,000 users: 617.18 USD a month
+# the priced bill of this option at 100,000 users: 617.23 USD a month
 resource "aws_budgets_budget" "monthly_budget" {
   name = "poafix-production"
   budget_type = "COST"
   time_unit = "MONTHLY"
-  limit_amount = "617.18"
+  limit_amount = "617.23"
   limit_unit = "USD"
   cost_filter {
     name = "TagKeyValue"
