@@ -34,8 +34,9 @@ PERIOD_SECONDS = {
     "year": 31_536_000,
 }
 
-_LARGEST = Decimal(10) ** 18
-_SMALLEST = Decimal(10) ** -18
+LARGEST = Decimal(10) ** 18
+SMALLEST = Decimal(10) ** -18
+"""Between these two lies every figure of a model file that is not 0."""
 
 _PLAIN = re.compile(_NUMBER)
 _WITH_UNIT = re.compile(rf"({_NUMBER})\s*([A-Za-z]*)")
@@ -72,7 +73,7 @@ def number(text: str) -> Decimal:
     value = Decimal(text.replace("_", ""))
     if value < 0:
         raise Bad("must not be negative", id="negative-value", help="write a figure of 0 or more")
-    if value and not _SMALLEST <= value <= _LARGEST:
+    if value and not SMALLEST <= value <= LARGEST:
         raise Bad("is out of range", help="figures between 1e-18 and 1e18 are understood")
     return value
 

@@ -11,7 +11,8 @@ import re
 from collections import Counter
 from decimal import Decimal
 
-from tablewright.core.quantities import KB, plain
+from tablewright.core.quantities import KB, ZERO, plain
+from tablewright.model.scalars import LARGEST, SMALLEST
 from tablewright.sources.draft import AttributeDraft
 from tablewright.sources.facts import Declared
 from tablewright.sources.inference import forms
@@ -185,7 +186,9 @@ def _number(name: str, profile: AttributeProfile) -> AttributeDraft:
         and (words & _TIME or high - low > 86_400)
     ):
         return AttributeDraft(name=name, type="epoch")
-    options = {"min": plain(_outward(low, up=False)), "max": plain(_outward(high, up=True))}
+    ends = _outward(low, up=False), _outward(high, up=True)
+    options = {"min": plain(_within(ends[0])), "max": plain(_within(ends[1]))}
+    comment = "" if tuple(map(_within, ends)) == ends else f"{low} to {high} were seen"
     if not profile.places and _EPOCH_MS[0] <= low and high <= _EPOCH_MS[1]:
         return AttributeDraft(name=name, type="int", options=options, comment="milliseconds")
     if words & _MONEY:
@@ -193,10 +196,18 @@ def _number(name: str, profile: AttributeProfile) -> AttributeDraft:
         return AttributeDraft(name=name, type="money", options={**options, "places": str(places)})
     if profile.places:
         places = min(profile.places, 8)
-        return AttributeDraft(name=name, type="decimal", options={**options, "places": str(places)})
+        options |= {"places": str(places)}
+        return AttributeDraft(name=name, type="decimal", options=options, comment=comment)
     if words & _COUNTER and low >= 0:
         options["role"] = "counter"
-    return AttributeDraft(name=name, type="int", options=options)
+    return AttributeDraft(name=name, type="int", options=options, comment=comment)
+
+
+def _within(number: Decimal) -> Decimal:
+    """Return the figure nearest to a number that a model file can have."""
+    if abs(number) < SMALLEST:
+        return ZERO
+    return max(-LARGEST, min(LARGEST, number))
 
 
 def _outward(number: Decimal, *, up: bool) -> Decimal:

@@ -86,10 +86,19 @@ def item_kinds(stores: Iterable[SourceTable]) -> list[ItemKind]:
     kinds = [ItemKind(store, profile) for store in stores for profile in store.kinds]
     for kind in kinds:
         keys = (*kind.store.keys, *(k for i in kind.store.indexes for k in (*i.keys, *i.sort_keys)))
+        made, made_of = set[str](), set[str]()
         for key in dict.fromkeys(keys):
-            template = template_of(kind.profile, key, is_table_key=key in kind.store.keys)
+            is_table_key = key in kind.store.keys
+            template = template_of(kind.profile, key, is_table_key=is_table_key, made=made)
+            if template is not None and key in made_of:
+                template = Template(key, is_plain=True)  # another key is made of it
             if template is not None:
                 kind.templates[key] = template
+                if not template.is_plain:
+                    made.add(key)
+                    made_of |= set(template.attributes)
+                if template.when is not None:
+                    made_of.add(template.when[0])
     _resolve(kinds)
     for kind in kinds:
         _name_open_parts(kind)

@@ -8,6 +8,7 @@ among the attributes of other kinds by the overlap of their values (hashes, neve
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass, field
 
 from tablewright.model.names import PATH
@@ -73,13 +74,22 @@ class Template:
         return "".join(str(part) for part in self.parts)
 
 
-def template_of(kind: KindProfile, key: str, *, is_table_key: bool) -> Template | None:
-    """Return the template of a key attribute; None where no item of the kind has it."""
+def template_of(
+    kind: KindProfile, key: str, *, is_table_key: bool, made: Collection[str] = ()
+) -> Template | None:
+    """Return the template of a key attribute; None where no item of the kind has it.
+
+    Args:
+        kind: what its items have.
+        key: the attribute.
+        is_table_key: whether it is a key of the table.
+        made: keys that are made of attributes, and so are none that others could be made of.
+    """
     attribute = kind.attributes.get(key)
     if attribute is None or not attribute.present:
         return None
     profile = kind.keys.get(key)
-    when = None if is_table_key else _condition(kind, key)
+    when = None if is_table_key else _condition(kind, key, made)
     if profile is None or not profile.profiled:
         return Template(key, is_plain=True, when=when)
     parts = _fused(profile, kind, key) or _parts(profile, kind)
@@ -216,14 +226,18 @@ def _is_plain(
     return not has_literal and not is_known and key.lower() not in GENERIC_KEYS
 
 
-def _condition(kind: KindProfile, key: str) -> tuple[str, tuple[str, ...]] | None:
+def _condition(
+    kind: KindProfile, key: str, made: Collection[str]
+) -> tuple[str, tuple[str, ...]] | None:
     """Return which values of which attribute decide whether a sparse key is there."""
     sparse = kind.sparse.get(key)
     if sparse is None:
         return None
     best: tuple[int, str, tuple[str, ...]] | None = None
     for name, table in sorted(sparse.counts.items()):
-        if table is None or len(table) < 2 or name == key or not _can_be_named(name):
+        if table is None or len(table) < 2 or name == key or name in made:
+            continue
+        if not _can_be_named(name):
             continue
         present = tuple(code for code, (yes, no) in sorted(table.items()) if yes and not no)
         absent = tuple(code for code, (yes, no) in sorted(table.items()) if no and not yes)
