@@ -2,7 +2,7 @@
 
 In: an entity, a writing pattern. Out: of its attributes the values that the write's condition asks
 for, before it, and those that it sets, after it. So it is known which sparse or partial index the
-write adds to and takes from. It does not know designs, sizes or units.
+write adds entries to, and removes them from. It does not know designs, sizes or units.
 """
 
 from __future__ import annotations

@@ -61,7 +61,7 @@ def search(
 def without_scans(plan: Plan, current: Design | None, name: str) -> Plan | None:
     """Return the cheapest plan that scans nothing, None where the plan given scans nothing itself.
 
-    It is dearer, but not where its tables are joined: a scan would read the items of all.
+    It costs more, but not where its tables are joined: a scan would read the items of all.
 
     Raises:
         UnsupportedError: as `search`.

@@ -1,4 +1,4 @@
-"""Keys for what is put anew: which are taken, and the last places where a child has room.
+"""Keys for new instances: which are taken, and the last places where a child has room.
 
 In: a model, the instances there are. Out: whether a key is taken, or the row with another key.
 """
