@@ -13,6 +13,7 @@ from tablewright.reports.document import Block, Document, Paragraph, ReportColum
 from tablewright.reports.figures import (
     cents,
     count,
+    joined,
     per_user,
     percent,
     price,
@@ -159,8 +160,13 @@ def costs(cost: CostView) -> str:
 
 
 def listed_users(scales: Sequence[int]) -> str:
-    """Return numbers of users as people read them."""
-    return f"{', '.join(f'{scale:,}' for scale in scales)} users"
+    """Return numbers of users as people read them, ascending.
+
+    Example:
+        >>> listed_users([50_000, 100, 1_000])
+        '100, 1,000 and 50,000 users'
+    """
+    return f"{joined([f'{scale:,}' for scale in sorted(scales)])} users"
 
 
 def plan_paragraphs(plan: WithPlan | None) -> list[Paragraph]:
