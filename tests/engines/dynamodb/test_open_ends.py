@@ -54,7 +54,7 @@ designs:
           Event: {keys: {pk: "{owner}", sk: "E#{name}"}}
           Later: {keys: {pk: "{owner}", sk: "F#{name}#{kind}"}}
 """
-NAMES = ("a", "ab", "b", "ba", "bb", "c")
+NAMES = ("a", "ab", "b", "ba", "bb", "c", "\U0001f600")
 
 
 @pytest.fixture(scope="module")
@@ -104,8 +104,8 @@ def found(store: Store, pattern: str, **bounds: str) -> list[str]:
     [
         ("lt", ["a", "ab"]),
         ("le", ["a", "ab", "b"]),
-        ("gt", ["ba", "bb", "c"]),
-        ("ge", ["b", "ba", "bb", "c"]),
+        ("gt", ["ba", "bb", "c", "\U0001f600"]),
+        ("ge", ["b", "ba", "bb", "c", "\U0001f600"]),
     ],
 )
 def test_an_end_is_read_where_it_is_meant(store: Store, pattern: str, names: list[str]) -> None:
@@ -121,8 +121,8 @@ def test_an_end_is_read_where_it_is_meant(store: Store, pattern: str, names: lis
     [
         ("lt", ["ab", "a"]),
         ("le", ["b", "ab", "a"]),
-        ("gt", ["ba", "bb", "c"]),
-        ("ge", ["b", "ba", "bb", "c"]),
+        ("gt", ["ba", "bb", "c", "\U0001f600"]),
+        ("ge", ["b", "ba", "bb", "c", "\U0001f600"]),
     ],
 )
 def test_a_generated_client_reads_the_same(
@@ -135,13 +135,15 @@ def test_a_generated_client_reads_the_same(
 
 
 def test_the_last_text_before_another_leaves_room_for_none_between() -> None:
-    assert last_before("E#b") == "E#a\uffff"
-    assert last_before("E#") == 'E"\uffff'
+    assert last_before("E#b") == "E#a\U0010ffff"
+    assert last_before("E#") == 'E"\U0010ffff'
     assert last_before("a\x00") == "a"
-    assert last_before("\ue000") == "\ud7ff\uffff"  # no half of a pair is a character
+    assert last_before("\ue000") == "\ud7ff\U0010ffff"  # no half of a pair is a character
 
 
-TEXTS = st.text(st.sampled_from("\x00\x01 #abz\ud7ff\ue000\uffff"), min_size=1, max_size=4)
+TEXTS = st.text(
+    st.sampled_from("\x00\x01 #abz\ud7ff\ue000\uffff\U0001f600"), min_size=1, max_size=4
+)
 
 
 @settings(max_examples=300, deadline=None)

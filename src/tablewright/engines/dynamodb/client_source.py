@@ -83,7 +83,7 @@ def text_source(text: str) -> str:
 
 def _quoted(text: str) -> str:
     escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
-    return '"' + escaped.replace("\uffff", "\\uffff").replace("\x00", "\\x00") + '"'
+    return '"' + escaped.replace("\U0010ffff", "\\U0010ffff").replace("\x00", "\\x00") + '"'
 
 
 quoted = _quoted

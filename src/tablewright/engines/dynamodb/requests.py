@@ -42,8 +42,8 @@ from tablewright.sample.calls import typed
 from tablewright.sample.conditions import WriteTest
 from tablewright.sample.wire import key_text, to_wire
 
-LAST = "\uffff"
-"""Sorts behind any text: the end of a range of composed keys."""
+LAST = "\U0010ffff"
+"""Sorts behind any text, as no text has this last of all characters: the end of a range."""
 
 BEFORE = "\x03"
 """Ends a text with markers, of a generated client, that means the last one before it."""
@@ -56,7 +56,7 @@ def last_before(text: str) -> str:
 
     Example:
         >>> last_before("M#7"), last_before("M#"), last_before("a\x00")
-        ('M#6\uffff', 'M"\uffff', 'a')
+        ('M#6\U0010ffff', 'M"\U0010ffff', 'a')
     """
     if "\x01" in text:
         return text + BEFORE
