@@ -281,6 +281,13 @@ class Selectivity:
             return self.owner(parent, name) if above.kind is attribute.kind else None
         return self.owner(parent, name) or parent
 
+    def is_of_parent(self, entity: Entity, name: str) -> bool:
+        """Whether an attribute tells of which parent an instance is, of those counted for each."""
+        if entity.parent is None or entity.count.per != "parent" or not entity.has(name):
+            return False
+        owner = self.owner(entity, name)
+        return owner is not None and owner.name == entity.parent
+
     def _owner_beyond(self, target: Entity, name: str) -> Entity:
         """Follow a part of a key: the customer in a device's key is the customer's own."""
         seen = {target.name}

@@ -159,15 +159,13 @@ class DynamoFacts(UsageFacts):
         that one may have, or as many as all others have where the count is one figure. Else, and
         where a spread has no end, as `top_share`.
         """
-        if entity.has(name) and entity.parent is not None and entity.count.per == "parent":
-            owner = self.selectivity.owner(entity, name)
-            if owner is not None and owner.name == entity.parent:
-                spread, count = entity.count.spread, self.count(entity.name)
-                if spread is None or spread.shape == "fixed":
-                    return ONE / max(ONE, self.count(owner.name)), False
-                most = spread.high or spread.p99
-                if most is not None and count:
-                    return min(ONE, most / count), False
+        if entity.parent is not None and self.selectivity.is_of_parent(entity, name):
+            spread, count = entity.count.spread, self.count(entity.name)
+            if spread is None or spread.shape == "fixed":
+                return ONE / max(ONE, self.count(entity.parent)), False
+            most = spread.high or spread.p99
+            if most is not None and count:
+                return min(ONE, most / count), False
         return self.top_share(entity, name)
 
     def hot_share(self, pattern: Pattern, place: TableOrIndex) -> tuple[Decimal, bool] | None:

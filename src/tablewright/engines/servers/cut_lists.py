@@ -26,14 +26,12 @@ def children_spread(
         entity: the children.
         conditions: what the list asks for, by attribute.
     """
-    spread = entity.count.spread
-    if spread is None or entity.parent is None or entity.count.per != "parent":
+    if entity.count.spread is None:
         return None
     for name, condition in conditions.items():
-        if condition.operator == "eq" and condition.value is None and entity.has(name):
-            owner = selectivity.owner(entity, name)
-            if owner is not None and owner.name == entity.parent:
-                return spread
+        is_given = condition.operator == "eq" and condition.value is None
+        if is_given and selectivity.is_of_parent(entity, name):
+            return entity.count.spread
     return None
 
 

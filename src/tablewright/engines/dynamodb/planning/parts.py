@@ -17,7 +17,7 @@ from tablewright.engines.dynamodb.design import (
     ItemShape,
     dynamo,
 )
-from tablewright.engines.dynamodb.planning.merging import joined
+from tablewright.engines.dynamodb.planning.merging import with_block
 from tablewright.model.values import Model, Pattern
 from tablewright.plan.breakevens import TargetFlip
 from tablewright.plan.search import without_scans
@@ -122,7 +122,6 @@ def _pairs_joined(
     by_table = evaluate(design, users).bill.sum_by("where")
     cheapest = sorted(design.tables, key=lambda t: (by_table.get(t.name, ZERO), t.name))
     for a, b in combinations(cheapest[:CHEAPEST_TABLES], 2):
-        both = joined(model, a, b)
+        both = with_block(model, design, (a, b))
         if both is not None:
-            tables = tuple(both if t is a else t for t in design.tables if t is not b)
-            yield a.name, b.name, replace(design, tables=tables)
+            yield a.name, b.name, both
